@@ -1,0 +1,45 @@
+/** The Basic scheme as OAuth 2.0 uses it: strict base64 around a form-encoded id and secret. RFC 6749 §2.3.1, RFC 7617 §2. */
+import { decodeFormComponent } from './form.ts'
+import { OAuthError } from './oauth_error.ts'
+
+/** A client's id and secret as they came over the wire. */
+export interface ClientSecretCredentials {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+const canonicalBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/
+
+/**
+ * Reads the credentials behind `Basic `.
+ *
+ * "The client identifier is encoded using the application/x-www-form-urlencoded encoding algorithm [...], and the
+ * encoded value is used as the username; the client secret is encoded using the same algorithm and used as the password."
+ *
+ * Does not check: whether there is such a client.
+ *
+ * @param encoded what follows the scheme and one space
+ * @throws {OAuthError} `invalid_client` when it is not canonical base64 of `id:secret`, or either part is malformed.
+ * @see RFC 6749 §2.3.1
+ */
+export const parseBasicCredentials = (encoded: string): ClientSecretCredentials => {
+  if (encoded === '' || !canonicalBase64.test(encoded)) throw malformed('not canonical base64')
+  const pair = atob(encoded)
+  const colon = pair.indexOf(':')
+  if (colon === -1) throw malformed('no colon between client id and secret')
+  try {
+    return { clientId: decodePart(pair.slice(0, colon)), clientSecret: decodePart(pair.slice(colon + 1)) }
+  } catch {
+    throw malformed('client id or secret is not form-encoded')
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Clients that skip the form-encoding send raw UTF-8 bytes; those are read as such. */
+const decodePart = (part: string): string => {
+  const decoded = decodeFormComponent(part)
+  return /[\x80-\xff]/.test(part) ? utf8.decode(Uint8Array.from(decoded, (char) => char.charCodeAt(0))) : decoded
+}
+
+const malformed = (detail: string) => new OAuthError('invalid_client', 'malformed Basic credentials', { detail })

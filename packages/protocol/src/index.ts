@@ -1,0 +1,11 @@
+/** The vocabulary of Credence: what OAuth 2.0 calls things, how they are written, and what is wrong with them when they are. */
+export * from './basic_credentials.ts'
+export * from './challenge.ts'
+export * from './clock.ts'
+export * from './form.ts'
+export * from './metadata.ts'
+export * from './oauth_error.ts'
+export * from './randomness.ts'
+export * from './scope.ts'
+export * from './token_response.ts'
+export * from './url.ts'

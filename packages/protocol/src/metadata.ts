@@ -1,0 +1,22 @@
+/** The documents by which an authorization server and a protected resource describe themselves. RFC 8414 §2, RFC 9728 §2. */
+
+/** RFC 8414 §2, the members that Credence publishes or reads. Wire names. */
+export interface AuthorizationServerMetadata {
+  readonly issuer: string
+  readonly token_endpoint: string
+  readonly jwks_uri: string
+  readonly scopes_supported?: readonly string[]
+  /** REQUIRED by RFC 8414; empty for a server without an authorization endpoint. */
+  readonly response_types_supported: readonly string[]
+  readonly grant_types_supported: readonly string[]
+  readonly token_endpoint_auth_methods_supported: readonly string[]
+  readonly service_documentation?: string
+}
+
+/** RFC 9728 §2, the members that Credence publishes or reads. Wire names. */
+export interface ProtectedResourceMetadata {
+  readonly resource: string
+  readonly authorization_servers: readonly string[]
+  readonly scopes_supported?: readonly string[]
+  readonly bearer_methods_supported?: readonly string[]
+}

@@ -1,0 +1,113 @@
+/** The narrow interfaces through which everything else reaches the store. Every write is durable when its promise resolves. */
+import type {
+  Api,
+  Change,
+  Client,
+  ClientRecord,
+  Credential,
+  CredentialUse,
+  Grant,
+  SealedKey,
+  SigningKey,
+} from './model.ts'
+
+/** A page of a list: those whose key sorts after `after`, at most `limit` of them, in key order. */
+export interface PageRequest {
+  readonly after?: string
+  readonly limit: number
+}
+
+/**
+ * Every write appends a {@link Change} for what it touched, in the same transaction.
+ *
+ * `create` throws StoreError `already_exists`. `update` and `delete` throw `not_found`, and, where `expectedRevision`
+ * is given and is not the stored one, `revision_conflict`. A reference to what does not exist (a grant on an unknown
+ * API, a credential of an unknown client) throws `not_found`; deleting what is still referred to throws `in_use`.
+ */
+export interface ApiStore {
+  find(audience: string): Promise<Api | undefined>
+  list(page: PageRequest): Promise<readonly Api[]>
+  create(api: Api): Promise<void>
+  /** Stores scopes, tokenTtlSeconds, signingAlgorithm and updatedAt; returns it with its new revision. */
+  update(api: Api, expectedRevision?: number): Promise<Api>
+  delete(audience: string, expectedRevision?: number): Promise<void>
+}
+
+export interface ClientStore {
+  find(clientId: string): Promise<Client | undefined>
+  /** The client with its live credentials and its grants, consistent with each other. */
+  findRecord(clientId: string): Promise<ClientRecord | undefined>
+  list(page: PageRequest): Promise<readonly Client[]>
+  create(client: Client): Promise<void>
+  /** Stores everything but clientId and createdAt; returns it with its new revision. */
+  update(client: Client, expectedRevision?: number): Promise<Client>
+  /** Deletes the client, its credentials and its grants. */
+  delete(clientId: string, expectedRevision?: number): Promise<void>
+}
+
+export interface CredentialStore {
+  find(credentialId: string): Promise<Credential | undefined>
+  /** Whose credential it is. For the token path, which knows a secret's own id before it knows anything else. */
+  findOwner(credentialId: string): Promise<string | undefined>
+  /** All of a client's, revoked ones included, oldest first. */
+  listByClient(clientId: string, page: PageRequest): Promise<readonly Credential[]>
+  create(credential: Credential): Promise<void>
+  /** Sets revokedAt unless it is set already. Returns the credential. */
+  revoke(credentialId: string, revokedAt: number): Promise<Credential>
+  /** Stores last uses in one transaction; an older use never replaces a newer one. Unknown ids are passed over. No change is appended. */
+  recordUses(uses: readonly CredentialUse[]): Promise<void>
+}
+
+export interface GrantStore {
+  find(clientId: string, audience: string): Promise<Grant | undefined>
+  listByClient(clientId: string): Promise<readonly Grant[]>
+  /** Creates the grant or replaces its scopes. */
+  set(grant: Grant): Promise<void>
+  /** Returns whether there was one. */
+  delete(clientId: string, audience: string): Promise<boolean>
+}
+
+export interface SigningKeyStore {
+  list(): Promise<readonly SigningKey[]>
+  /**
+   * Stores the key as the active one of its algorithm, unless there is an active one already.
+   *
+   * One compare-and-swap: of any number of callers at once, exactly one gets its key stored.
+   *
+   * @returns the active key, the caller's own or the one that was there
+   */
+  createActive(key: SigningKey): Promise<SigningKey>
+}
+
+export interface SealedKeyStore {
+  list(): Promise<readonly SealedKey[]>
+  /** Stores the key unless there is one for its purpose already. Returns the one that is stored. One compare-and-swap. */
+  createIfAbsent(key: SealedKey): Promise<SealedKey>
+}
+
+export interface ChangeLog {
+  /** The version of the newest change; 0 when there is none. */
+  latest(): Promise<number>
+  /** Changes after a version, oldest first, at most `limit`. */
+  since(version: number, limit: number): Promise<readonly Change[]>
+}
+
+/** All stores over one connection or one transaction. */
+export interface Stores {
+  readonly apis: ApiStore
+  readonly clients: ClientStore
+  readonly credentials: CredentialStore
+  readonly grants: GrantStore
+  readonly signingKeys: SigningKeyStore
+  readonly sealedKeys: SealedKeyStore
+  readonly changes: ChangeLog
+}
+
+export interface Storage extends Stores {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** Runs `work` in one transaction: all of it is stored, or, when it throws, nothing. */
+  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
