@@ -5,7 +5,7 @@ export type StoreErrorCode =
   | 'not_found'
   | 'revision_conflict'
   | 'in_use'
-  /** The database cannot be reached or does not answer in time. */
+  /** The database cannot be reached, opened or written, or does not answer in time. */
   | 'unavailable'
   /** The database was written by a newer Credence. */
   | 'schema_too_new'

@@ -1,4 +1,9 @@
-/** The narrow interfaces through which everything else reaches the store. Every write is durable when its promise resolves. */
+/**
+ * The narrow interfaces through which everything else reaches the store.
+ *
+ * Every write is durable when its promise resolves; one that throws `unavailable` may have been stored all the same,
+ * when the answer to the commit was lost. Any method throws StoreError `unavailable` when the database is.
+ */
 import type {
   Api,
   Change,
@@ -18,7 +23,8 @@ export interface PageRequest {
 }
 
 /**
- * Every write appends a {@link Change} for what it touched, in the same transaction.
+ * Every write that changes something appends a {@link Change}, in the same transaction: of an API for itself, of a
+ * client, its credentials and its grants for the client, of a signing key for itself. Uses and sealed keys append none.
  *
  * `create` throws StoreError `already_exists`. `update` and `delete` throw `not_found`, and, where `expectedRevision`
  * is given and is not the stored one, `revision_conflict`. A reference to what does not exist (a grant on an unknown
@@ -49,7 +55,7 @@ export interface CredentialStore {
   find(credentialId: string): Promise<Credential | undefined>
   /** Whose credential it is. For the token path, which knows a secret's own id before it knows anything else. */
   findOwner(credentialId: string): Promise<string | undefined>
-  /** All of a client's, revoked ones included, oldest first. */
+  /** All of a client's, revoked ones included, in the order of their ids: ids that sort by time give oldest first. */
   listByClient(clientId: string, page: PageRequest): Promise<readonly Credential[]>
   create(credential: Credential): Promise<void>
   /** Sets revokedAt unless it is set already. Returns the credential. */
@@ -74,6 +80,7 @@ export interface SigningKeyStore {
    *
    * One compare-and-swap: of any number of callers at once, exactly one gets its key stored.
    *
+   * @throws {StoreError} `already_exists` when there is no active key, and another one has this key's kid
    * @returns the active key, the caller's own or the one that was there
    */
   createActive(key: SigningKey): Promise<SigningKey>
@@ -88,8 +95,15 @@ export interface SealedKeyStore {
 export interface ChangeLog {
   /** The version of the newest change; 0 when there is none. */
   latest(): Promise<number>
-  /** Changes after a version, oldest first, at most `limit`. */
-  since(version: number, limit: number): Promise<readonly Change[]>
+  /**
+   * Changes after a version, oldest first, at most `limit`.
+   *
+   * Old changes are dropped, and a restored database may be older than its readers.
+   *
+   * @returns undefined when not all that came after `version` can be told. The reader then has to forget all that it
+   *   keeps and begin again from {@link latest}, read before anything else.
+   */
+  since(version: number, limit: number): Promise<readonly Change[] | undefined>
 }
 
 /** All stores over one connection or one transaction. */
@@ -105,7 +119,14 @@ export interface Stores {
 
 export interface Storage extends Stores {
   readonly dialect: 'sqlite' | 'postgres'
-  /** Runs `work` in one transaction: all of it is stored, or, when it throws, nothing. */
+  /**
+   * Runs `work` in one transaction: all of it is stored, or, when it throws, nothing.
+   *
+   * One writer works at a time, so what `work` reads stays true until it ends, and `work` must be quick: one that takes
+   * more than 10 s is rolled back with `unavailable`. It must use the stores that it is given, only until it ends, and
+   * none of `storage` itself for writing, which would wait for `work`. When one of their methods throws, nothing is
+   * stored even if `work` catches that: write what may fail harmlessly outside.
+   */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>
   /** Resolves when the database answers. */
   ping(): Promise<void>

@@ -1,0 +1,69 @@
+/** What the two SQL dialects do differently, and the connections of one of them. All other SQL is written once. */
+import type { AliasableExpression, Kysely, RawBuilder, SelectQueryNode, Transaction } from 'kysely'
+import { StoreError } from '../store_error.ts'
+import type { Schema } from '../tables/schema.ts'
+
+export interface DialectSql {
+  /**
+   * Makes a transaction wait until no other writer's transaction is under way, and others wait for it.
+   *
+   * With one writer at a time, what a write has checked stays true until it commits, and changes commit in the order
+   * of their versions.
+   */
+  readonly lockWriters: (db: Transaction<Schema>) => Promise<void>
+  /** The same for migrations, before there is any table to lock. */
+  readonly lockMigrations: (db: Transaction<Schema>) => Promise<void>
+  /** The rows of a subquery as one JSON column, to be read by {@link parseJsonRows}. No column may be bytes. */
+  readonly jsonRows: <Row>(rows: RowsQuery<Row>) => RawBuilder<JsonRows<Row>>
+  /** A column of bytes as hexadecimal text. */
+  readonly hex: (column: string) => RawBuilder<string>
+  readonly ddl: DdlSql
+}
+
+/** Types and endings of `create table`. */
+export interface DdlSql {
+  /** Text that sorts by its bytes, so that a list has the same order in every dialect. */
+  readonly key: RawBuilder<unknown>
+  /** 64 bits. */
+  readonly integer: RawBuilder<unknown>
+  readonly bytes: RawBuilder<unknown>
+  readonly tableEnd: RawBuilder<unknown>
+}
+
+/** A select, as Kysely's JSON functions take it. */
+export interface RowsQuery<Row> extends AliasableExpression<Row> {
+  readonly isSelectQueryBuilder: true
+  toOperationNode(): SelectQueryNode
+}
+
+/** As the driver hands it over: text, or parsed already. */
+export type JsonRows<Row> = string | readonly Row[]
+
+/** The rows of a {@link DialectSql.jsonRows} column. */
+export const parseJsonRows = <Row>(rows: JsonRows<Row>): readonly Row[] =>
+  typeof rows === 'string' ? JSON.parse(rows) : rows
+
+/** The connections to one database. */
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** For single statements outside any transaction. Never waits for one either. */
+  readonly reader: Kysely<Schema>
+  /** For transactions. */
+  readonly writer: Kysely<Schema>
+  /** For migrations, which may take longer than anything else. */
+  readonly migrator: Kysely<Schema>
+  readonly sql: DialectSql
+  closed: boolean
+}
+
+/** Closes all connections, each when the statement or transaction on it has ended. May be called again. */
+export const closeDatabase = async (database: Database): Promise<void> => {
+  database.closed = true
+  const { reader, writer, migrator } = database
+  for (const connections of [reader, writer, migrator]) await connections.destroy()
+}
+
+/** @throws {StoreError} `unavailable` when the database has been closed. */
+export const checkOpen = ({ closed }: Database): void => {
+  if (closed) throw new StoreError('unavailable', 'the store is closed')
+}

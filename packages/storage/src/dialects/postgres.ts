@@ -1,0 +1,64 @@
+/** PostgreSQL through pg: the way past one machine. */
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
+import { StoreError } from '../store_error.ts'
+import type { Schema } from '../tables/schema.ts'
+import type { Database, DialectSql } from './database.ts'
+import { createPostgresDriver, type PoolOptions } from './postgres_driver.ts'
+
+const steady = { connectMs: 1_500, statementMs: 5_000, answerMs: 6_000, idleMs: 30_000 }
+
+/** A migration may rewrite a large table, and processes that start at once wait for one that does. */
+const migrating = { connectMs: 10_000, statementMs: 600_000, answerMs: 601_000, idleMs: 1 }
+
+/**
+ * Prepares to connect to PostgreSQL; the first statement does.
+ *
+ * Nine connections for reading and one for transactions: of the writers of all processes one works at a time, and those
+ * that wait should not keep connections from readers.
+ *
+ * @throws {StoreError} `unavailable` when the URL cannot be read.
+ */
+export const openPostgres = (url: string): Database => {
+  // The URL has a password in it, so neither it nor the parser's error goes into ours.
+  if (!URL.canParse(url))
+    throw new StoreError('unavailable', 'the database URL must be like postgres://user:password@host:5432/database')
+  return {
+    dialect: 'postgres',
+    reader: createKysely({ url, size: 9, ...steady }),
+    writer: createKysely({ url, size: 1, ...steady }),
+    migrator: createKysely({ url, size: 1, ...migrating }),
+    sql: postgresSql,
+    closed: false,
+  }
+}
+
+const createKysely = (options: PoolOptions) =>
+  new Kysely<Schema>({
+    dialect: {
+      createDriver: () => createPostgresDriver(options),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createAdapter: () => new PostgresAdapter(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+    },
+  })
+
+/** Any number that nothing else locks by in the same database. */
+const migrationLock = sql.lit(8_400_840_184_028_403)
+
+const postgresSql: DialectSql = {
+  lockWriters: async (db) => {
+    await sql`select version from change_counter for update`.execute(db)
+  },
+  lockMigrations: async (db) => {
+    await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(db)
+  },
+  jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
+  hex: (column) => sql`encode(${sql.ref(column)}, 'hex')`,
+  ddl: {
+    key: sql`text collate "C"`,
+    integer: sql`bigint`,
+    bytes: sql`bytea`,
+    tableEnd: sql``,
+  },
+}

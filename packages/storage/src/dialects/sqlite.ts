@@ -1,0 +1,60 @@
+/** SQLite through node:sqlite: nothing to compile, nothing to start. */
+import { resolve } from 'node:path'
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/sqlite'
+import type { Schema } from '../tables/schema.ts'
+import type { Database, DialectSql } from './database.ts'
+import { openReader, openWriter, prepareSqliteFile, whenUnlocked } from './sqlite_file.ts'
+
+/**
+ * Opens an SQLite file, creating it, readable by its owner alone, where there is none.
+ *
+ * Two connections: one for transactions, which Kysely hands out to one at a time, and one for reading, which in WAL
+ * mode sees what is committed and waits for nobody.
+ *
+ * @throws {StoreError} `unavailable` when the file cannot be created, opened or written, or is not a database.
+ */
+export const openSqlite = async (file: string): Promise<Database> => {
+  const path = resolve(file)
+  await prepareSqliteFile(path)
+  const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: async () => openWriter(path) }) })
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: async () => openReader(path) }) })
+  return { dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, closed: false }
+}
+
+class WriterDialect extends SqliteDialect {
+  readonly #config: ConstructorParameters<typeof SqliteDialect>[0]
+
+  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver() {
+    return new WriterDriver(this.#config)
+  }
+}
+
+class WriterDriver extends SqliteDriver {
+  // A transaction that begins by reading and then finds that another process has written cannot go on. This one is a
+  // writer's from the start.
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await whenUnlocked(() => connection.executeQuery(CompiledQuery.raw('begin immediate')))
+  }
+}
+
+const nothingToDo = async () => {}
+
+const sqliteSql: DialectSql = {
+  // `begin immediate` has done both.
+  lockWriters: nothingToDo,
+  lockMigrations: nothingToDo,
+  jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
+  hex: (column) => sql`hex(${sql.ref(column)})`,
+  ddl: {
+    key: sql`text`,
+    integer: sql`integer`,
+    bytes: sql`blob`,
+    tableEnd: sql`strict, without rowid`,
+  },
+}

@@ -1,0 +1,161 @@
+/** The table of clients, and the one read of a token request. */
+import type { CompiledQuery, Kysely, Selectable } from 'kysely'
+import { type DialectSql, parseJsonRows } from '../dialects/database.ts'
+import type { Client, ClientRecord, SecretPresentation } from '../model.ts'
+import type { Session } from '../session.ts'
+import type { ClientStore } from '../stores.ts'
+import { appendChange } from './change.ts'
+import { formatList, orNull, orUndefined, parseList } from './columns.ts'
+import { forKey } from './compiled.ts'
+import { credentialFromRow } from './credential.ts'
+import { grantFromRow } from './grant.ts'
+import { alreadyExists, updateRefusal } from './refusal.ts'
+import type { Schema } from './schema.ts'
+
+export interface ClientTable {
+  client_id: string
+  name: string | null
+  token_endpoint_auth_method: SecretPresentation | null
+  token_ttl_seconds: number | null
+  default_scope: string | null
+  /** 0 or 1. */
+  disabled: number
+  created_at: number
+  updated_at: number
+  revision: number
+}
+
+export const createClientStore = (session: Session): ClientStore => {
+  let compiledRecordQuery: ReturnType<typeof compileRecordQuery> | undefined
+  return {
+    find: (clientId) =>
+      session.read(async (db) => {
+        const row = await db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
+        return row && fromRow(row)
+      }),
+
+    findRecord: (clientId) =>
+      session.read(async (db) => {
+        compiledRecordQuery ??= compileRecordQuery(db, session.sql)
+        const { rows } = await db.executeQuery(forKey(compiledRecordQuery, clientId))
+        return rows[0] && recordFromRow(rows[0])
+      }),
+
+    list: ({ after = '', limit }) =>
+      session.read(async (db) => {
+        const page = db
+          .selectFrom('client')
+          .selectAll()
+          .where('client_id', '>', after)
+          .orderBy('client_id')
+          .limit(limit)
+        return (await page.execute()).map(fromRow)
+      }),
+
+    create: (client) =>
+      session.write(async (db) => {
+        const inserted = await db
+          .insertInto('client')
+          .values(toRow(client))
+          .onConflict((conflict) => conflict.doNothing())
+          .returning('client_id')
+          .executeTakeFirst()
+        if (inserted === undefined) throw alreadyExists(`client ${client.clientId}`)
+        await appendChange(db, 'client', client.clientId)
+      }),
+
+    update: (client, expectedRevision) =>
+      session.write(async (db) => {
+        const { client_id, created_at, revision, ...changed } = toRow(client)
+        const updated = await db
+          .updateTable('client')
+          .set((row) => ({ ...changed, revision: row('revision', '+', 1) }))
+          .where('client_id', '=', client_id)
+          .$if(expectedRevision !== undefined, (query) => query.where('revision', '=', expectedRevision ?? 0))
+          .returningAll()
+          .executeTakeFirst()
+        if (updated === undefined) {
+          const stored = db.selectFrom('client').select('revision').where('client_id', '=', client_id)
+          throw updateRefusal(`client ${client_id}`, await stored.executeTakeFirst())
+        }
+        await appendChange(db, 'client', client_id)
+        return fromRow(updated)
+      }),
+
+    delete: (clientId, expectedRevision) =>
+      session.write(async (db) => {
+        const byId = db.selectFrom('client').select('revision').where('client_id', '=', clientId)
+        const stored = await byId.executeTakeFirst()
+        if (stored === undefined || stored.revision !== (expectedRevision ?? stored.revision))
+          throw updateRefusal(`client ${clientId}`, stored)
+        await db.deleteFrom('credential').where('client_id', '=', clientId).execute()
+        await db.deleteFrom('grant').where('client_id', '=', clientId).execute()
+        await db.deleteFrom('client').where('client_id', '=', clientId).execute()
+        await appendChange(db, 'client', clientId)
+      }),
+  }
+}
+
+// One statement, so that the client, its credentials and its grants are of one moment.
+const compileRecordQuery = (db: Kysely<Schema>, sql: DialectSql) =>
+  db
+    .selectFrom('client')
+    .selectAll()
+    .select((row) => [
+      sql
+        .jsonRows(
+          row
+            .selectFrom('credential')
+            .select(['credential_id', 'client_id', 'label', 'created_at', 'expires_at', 'revoked_at'])
+            .select(['last_used_at', 'last_used_from', sql.hex('secret_digest').as('secret_digest')])
+            .whereRef('credential.client_id', '=', 'client.client_id')
+            .where('revoked_at', 'is', null)
+            .orderBy('credential_id'),
+        )
+        .as('credentials'),
+      sql
+        .jsonRows(
+          row
+            .selectFrom('grant')
+            .select(['client_id', 'audience', 'scopes', 'created_at', 'updated_at'])
+            .whereRef('grant.client_id', '=', 'client.client_id')
+            .orderBy('audience'),
+        )
+        .as('grants'),
+    ])
+    .where('client_id', '=', '')
+    .compile()
+
+type RecordRow = ReturnType<typeof compileRecordQuery> extends CompiledQuery<infer Row> ? Row : never
+
+const recordFromRow = (row: RecordRow): ClientRecord => ({
+  client: fromRow(row),
+  credentials: parseJsonRows(row.credentials).map((credential) =>
+    credentialFromRow({ ...credential, secret_digest: Buffer.from(credential.secret_digest, 'hex') }),
+  ),
+  grants: parseJsonRows(row.grants).map(grantFromRow),
+})
+
+const fromRow = (row: Selectable<ClientTable>): Client => ({
+  clientId: row.client_id,
+  name: orUndefined(row.name),
+  tokenEndpointAuthMethod: orUndefined(row.token_endpoint_auth_method),
+  tokenTtlSeconds: orUndefined(row.token_ttl_seconds),
+  defaultScope: row.default_scope === null ? undefined : parseList(row.default_scope),
+  disabled: row.disabled === 1,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  revision: row.revision,
+})
+
+const toRow = (client: Client): Selectable<ClientTable> => ({
+  client_id: client.clientId,
+  name: orNull(client.name),
+  token_endpoint_auth_method: orNull(client.tokenEndpointAuthMethod),
+  token_ttl_seconds: orNull(client.tokenTtlSeconds),
+  default_scope: client.defaultScope === undefined ? null : formatList(client.defaultScope),
+  disabled: client.disabled ? 1 : 0,
+  created_at: client.createdAt,
+  updated_at: client.updatedAt,
+  revision: client.revision,
+})
