@@ -34,12 +34,13 @@ export const parseBasicCredentials = (encoded: string): ClientSecretCredentials 
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+// ignoreBOM keeps a byte order mark: two different secrets must not read as one
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Clients that skip the form-encoding send raw UTF-8 bytes; those are read as such. */
-const decodePart = (part: string): string => {
-  const decoded = decodeFormComponent(part)
-  return /[\x80-\xff]/.test(part) ? utf8.decode(Uint8Array.from(decoded, (char) => char.charCodeAt(0))) : decoded
-}
+/** Clients that skip the form-encoding send raw UTF-8 bytes; those are read as such before the form-decoding. */
+const decodePart = (part: string): string =>
+  decodeFormComponent(
+    /[\x80-\xff]/.test(part) ? utf8.decode(Uint8Array.from(part, (char) => char.charCodeAt(0))) : part,
+  )
 
 const malformed = (detail: string) => new OAuthError('invalid_client', 'malformed Basic credentials', { detail })

@@ -27,8 +27,9 @@ const quote = (value: string): string => {
   return value.replace(/["\\]/g, '\\$&')
 }
 
+// Linear on any input: no two neighbouring repetitions can match the same character.
 const part =
-  /\s*(?:,\s*)*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~0-9A-Za-z-]+)))?/y
+  /(\s*(?:,\s*)*)([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~0-9A-Za-z-]+)))?/y
 
 /**
  * Parses a WWW-Authenticate value, several challenges in one header included.
@@ -41,11 +42,14 @@ export const parseChallenges = (header: string): readonly Challenge[] => {
   if (header.length > maxHeaderLength) return challenges
   part.lastIndex = 0
   for (let match = part.exec(header); match !== null; match = part.exec(header)) {
-    const [, name = '', quoted, token] = match
+    const [, separator = '', name = '', quoted, token] = match
     const value = quoted?.replace(/\\(.)/g, '$1') ?? token
     const current = challenges.at(-1)
-    if (value === undefined) challenges.push({ scheme: name, parameters: Object.create(null) })
-    else if (current === undefined) break
+    if (value === undefined) {
+      // after a scheme and a space alone comes a token68, not another scheme
+      if (current !== undefined && !separator.includes(',')) break
+      challenges.push({ scheme: name, parameters: Object.create(null) })
+    } else if (current === undefined) break
     else current.parameters[name.toLowerCase()] = value
   }
   return challenges

@@ -6,8 +6,8 @@ export interface AuthorizationServerMetadata {
   readonly token_endpoint: string
   readonly jwks_uri: string
   readonly scopes_supported?: readonly string[]
-  /** REQUIRED by RFC 8414; empty for a server without an authorization endpoint. */
-  readonly response_types_supported: readonly string[]
+  /** REQUIRED by §2, and absent where there is no authorization endpoint: "Claims with zero elements MUST be omitted" (§3.2). */
+  readonly response_types_supported?: readonly string[]
   readonly grant_types_supported: readonly string[]
   readonly token_endpoint_auth_methods_supported: readonly string[]
   readonly service_documentation?: string

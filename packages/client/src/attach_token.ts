@@ -1,0 +1,87 @@
+/** A fetch that attaches the token and gets a new one, once, when the resource server refuses it. RFC 6750 §2.1, §3.1. */
+import { isSecureUrl, parseChallenges } from '@credence/protocol'
+import type { AccessToken } from './access_token.ts'
+import type { Fetch } from './bounded_fetch.ts'
+import { TokenError } from './token_error.ts'
+
+type Input = Parameters<Fetch>[0]
+type Init = Parameters<Fetch>[1]
+
+export interface AttachTokenOptions {
+  readonly fetch: Fetch
+  readonly getToken: (options: { readonly signal?: AbortSignal | undefined }) => Promise<AccessToken>
+  readonly invalidate: (accessToken: string) => void
+  readonly allowInsecureRequests: boolean
+}
+
+/**
+ * Makes a fetch that sends `Authorization: Bearer` with every request, in place of the caller's own Authorization.
+ *
+ * A 401 whose challenge says invalid_token drops that token. The request is then sent once more with a new one, unless
+ * its body was a stream or a Request's own, which is gone once it was sent: such an answer is returned as it came.
+ *
+ * Does not check: whether the URL is one that the token is meant for. Give it only URLs of your own choosing.
+ *
+ * @returns a fetch that also throws TokenError: `insecure_url` before anything is sent, and what getToken throws
+ * @see RFC 6750 §2.1, §3.1
+ */
+export const createAttachingFetch = (options: AttachTokenOptions): Fetch => {
+  const { fetch, invalidate } = options
+
+  const tokenFor = async (signal: AbortSignal | undefined) => {
+    try {
+      return await options.getToken({ signal })
+    } catch (error) {
+      // what fetch itself throws when its signal fires
+      signal?.throwIfAborted()
+      throw error
+    }
+  }
+
+  return async (input, init) => {
+    const url = new URL(isRequest(input) ? input.url : input)
+    if (!options.allowInsecureRequests && !isSecureUrl(url)) {
+      throw new TokenError('insecure_url', `no token is sent to ${url.origin}: not https, and not this machine`)
+    }
+    const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined)
+    const token = await tokenFor(signal)
+    const response = await fetch(input, attach(input, init, token))
+    if (!isTokenRefused(response, url)) return response
+    invalidate(token.accessToken)
+    if (!canSendAgain(input, init)) return response
+    const renewed = await tokenFor(signal)
+    if (renewed.accessToken === token.accessToken) return response
+    await response.body?.cancel()
+    return fetch(input, attach(input, init, renewed))
+  }
+}
+
+const isRequest = (input: Input): input is Request => typeof input !== 'string' && !(input instanceof URL)
+
+const attach = (input: Input, init: Init, { accessToken }: AccessToken): RequestInit => {
+  const headers = new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined))
+  headers.set('authorization', `Bearer ${accessToken}`)
+  return { ...init, headers }
+}
+
+/** Only the origin that was sent the token can refuse it: fetch takes the header off when a redirect leads elsewhere. */
+const isTokenRefused = (response: Response, sentTo: URL): boolean => {
+  if (response.status !== 401) return false
+  if (response.redirected && new URL(response.url).origin !== sentTo.origin) return false
+  return parseChallenges(response.headers.get('www-authenticate') ?? '').some(
+    ({ scheme, parameters }) => scheme.toLowerCase() === 'bearer' && parameters.error === 'invalid_token',
+  )
+}
+
+const canSendAgain = (input: Input, init: Init): boolean => {
+  const body = init?.body ?? undefined
+  if (body === undefined) return !isRequest(input) || input.body === null
+  return (
+    typeof body === 'string' ||
+    body instanceof URLSearchParams ||
+    body instanceof FormData ||
+    body instanceof Blob ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body)
+  )
+}
