@@ -1,1 +1,15 @@
-export {}
+/** Strict JWS signing and verification, key sets, and RFC 9068 access tokens. */
+export * from './access_token.ts'
+export * from './algorithms.ts'
+export { type DecodedJws, decodeCompactJws, type JoseHeader, maxTokenLength } from './compact_jws.ts'
+export * from './guarded_fetch.ts'
+export { discoverJwksUri } from './issuer_metadata.ts'
+export * from './jwk.ts'
+export { JwtError, type JwtErrorCode, jwtErrorCodes } from './jwt_error.ts'
+export { createLocalKeySet, type KeySet, type ParsedKeySet, parseKeySet, type SkippedKey } from './key_set.ts'
+export type { NetworkReach, ResolveName } from './network_guard.ts'
+export * from './remote_key_set.ts'
+export * from './sign_compact.ts'
+export * from './signer.ts'
+export { type JsonObject, parseJsonObject } from './strict_json.ts'
+export { importVerificationKey, type VerificationKey } from './verification_key.ts'

@@ -1,0 +1,55 @@
+/** Public keys as JSON, and the name a key has by its own content. RFC 7517, RFC 7638. */
+import type { KeyObject } from 'node:crypto'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+import { algorithms, checkKeyFits, type SignatureAlgorithm } from './algorithms.ts'
+
+/** A public signing key as a key set publishes it. Wire names. */
+export type PublicJwk = {
+  readonly use: 'sig'
+  readonly alg: SignatureAlgorithm
+  readonly kid: string
+} & (
+  | { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+  | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
+  | { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string }
+)
+
+/** RFC 7517 §5. */
+export interface JsonWebKeySet {
+  readonly keys: readonly PublicJwk[]
+}
+
+/**
+ * The JWK under which a public key is published. Holds no private member even when given a private key.
+ *
+ * @throws {JwtError} `unsuitable_key` when the key is not one for the algorithm.
+ */
+export const publicJwk = (
+  publicKey: KeyObject,
+  { algorithm, kid }: { readonly algorithm: SignatureAlgorithm; readonly kid: string },
+): PublicJwk => {
+  const descriptor = algorithms[algorithm]
+  checkKeyFits(publicKey, descriptor)
+  const { x = '', y = '', n = '', e = '' } = publicKey.export({ format: 'jwk' })
+  const shared = { use: 'sig', alg: algorithm, kid } as const
+  switch (descriptor.kty) {
+    case 'EC':
+      return { kty: 'EC', crv: 'P-256', x, y, ...shared }
+    case 'RSA':
+      return { kty: 'RSA', n, e, ...shared }
+    case 'OKP':
+      return { kty: 'OKP', crv: 'Ed25519', x, ...shared }
+  }
+}
+
+/**
+ * The SHA-256 thumbprint of a public key, base64url: a key id that nobody has to choose.
+ *
+ * @param jwk the JWK with or without `use`, `alg` and `kid`, which do not count
+ * @see RFC 7638 §3
+ */
+export const thumbprint = (jwk: PublicJwk | JWK): Promise<string> => calculateJwkThumbprint({ ...jwk }, 'sha256')
+
+/** The thumbprint of a key that has no JWK yet, because its kid is to be this. */
+export const keyThumbprint = (publicKey: KeyObject): Promise<string> =>
+  calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK, 'sha256')
