@@ -1,1 +1,11 @@
-export {}
+/** The Credence authorization server: configure it, start it, stop it. */
+export { type AdminScope, adminAudience, adminScopes } from './admin/admin_scopes.ts'
+export { type ProblemCode, problems } from './admin/problem.ts'
+export type { Configuration } from './configuration/configuration.ts'
+export { ConfigurationError } from './configuration/configuration_error.ts'
+export { type Option, options } from './configuration/options.ts'
+export { type ConfigurationSources, resolveConfiguration } from './configuration/resolve_configuration.ts'
+export { localSocketPath } from './local_socket.ts'
+export { tokenTtlLimits } from './policy/lifetime.ts'
+export { type RunningServer, type StartServerOptions, startServer } from './start_server.ts'
+export { version } from './version.ts'

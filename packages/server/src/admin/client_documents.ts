@@ -1,0 +1,81 @@
+/** Clients as the management API takes and shows them. RFC 7591 §2, §3.2.1. */
+import type { Client } from '@credence/storage'
+import { credentialRequest, newSecretProperties } from './credential_documents.ts'
+import { clientId, clientName, epochSeconds, grant, scopes, secretPresentation, tokenTtl } from './schemas.ts'
+
+const nullable = <S extends object>(schema: S) => ({ anyOf: [schema, { type: 'null' }] }) as const
+
+export const clientChange = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: {
+    client_name: nullable(clientName),
+    token_endpoint_auth_method: nullable(secretPresentation),
+    default_scope: nullable(scopes),
+    token_ttl_seconds: nullable(tokenTtl),
+    disabled: { type: 'boolean', description: 'A disabled client gets no tokens.' },
+  },
+} as const
+
+const optionalMetadata = {
+  client_name: clientName,
+  token_endpoint_auth_method: { ...secretPresentation, description: 'Absent: the secret may be sent either way.' },
+  default_scope: { ...scopes, description: 'What a request without scope asks for. Absent: all that is granted.' },
+  token_ttl_seconds: tokenTtl,
+} as const
+
+export const clientCreation = {
+  type: 'object',
+  required: ['client_id'],
+  additionalProperties: false,
+  properties: {
+    client_id: clientId,
+    ...optionalMetadata,
+    grants: { type: 'array', items: grant, maxItems: 256 },
+    credential: credentialRequest,
+  },
+} as const
+
+export const clientDocument = {
+  type: 'object',
+  required: ['client_id', 'disabled', 'client_id_issued_at', 'updated_at'],
+  properties: {
+    client_id: clientId,
+    ...optionalMetadata,
+    disabled: { type: 'boolean' },
+    client_id_issued_at: epochSeconds,
+    updated_at: epochSeconds,
+  },
+} as const
+
+export const newClientDocument = {
+  ...clientDocument,
+  required: [
+    ...clientDocument.required,
+    'credential_id',
+    'client_secret',
+    'client_secret_expires_at',
+    'issuer',
+    'token_endpoint',
+  ],
+  properties: {
+    ...clientDocument.properties,
+    grants: { type: 'array', items: grant },
+    credential_id: { type: 'string' },
+    ...newSecretProperties,
+    issuer: { type: 'string' },
+    token_endpoint: { type: 'string' },
+  },
+} as const
+
+export const toClientDocument = (client: Client) => ({
+  client_id: client.clientId,
+  client_name: client.name,
+  token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+  default_scope: client.defaultScope,
+  token_ttl_seconds: client.tokenTtlSeconds,
+  disabled: client.disabled,
+  client_id_issued_at: client.createdAt,
+  updated_at: client.updatedAt,
+})

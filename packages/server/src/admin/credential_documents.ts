@@ -1,0 +1,87 @@
+/** Credentials as the management API shows them: never the secret, never its digest. A secret is shown once, when it is made. */
+import { createId } from '@credence/protocol'
+import type { Credential } from '@credence/storage'
+import { createClientSecret } from '../client_auth/client_secret.ts'
+import type { AdminDeps } from './admin_deps.ts'
+import { epochSeconds, expiresIn, label } from './schemas.ts'
+
+export const credentialRequest = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { label, expires_in: expiresIn },
+} as const
+
+export const credentialDocument = {
+  type: 'object',
+  required: ['credential_id', 'client_id', 'kind', 'status', 'created_at'],
+  properties: {
+    credential_id: { type: 'string' },
+    client_id: { type: 'string' },
+    kind: { type: 'string', enum: ['secret'] },
+    label,
+    status: { type: 'string', enum: ['live', 'expired', 'revoked'] },
+    created_at: epochSeconds,
+    expires_at: epochSeconds,
+    revoked_at: epochSeconds,
+    last_used_at: epochSeconds,
+    last_used_from: { type: 'string', description: 'The address it was last used from.' },
+  },
+} as const
+
+/** What RFC 7591 §3.2.1 calls them; `client_secret_expires_at` is 0 when it never expires. */
+export const newSecretProperties = {
+  client_secret: { type: 'string', description: 'Shown this once.' },
+  client_secret_expires_at: epochSeconds,
+} as const
+
+export const toCredentialDocument = (credential: Credential, now: number) => ({
+  credential_id: credential.credentialId,
+  client_id: credential.clientId,
+  kind: credential.kind,
+  label: credential.label,
+  status: statusOf(credential, now),
+  created_at: credential.createdAt,
+  expires_at: credential.expiresAt,
+  revoked_at: credential.revokedAt,
+  last_used_at: credential.lastUsedAt,
+  last_used_from: credential.lastUsedFrom,
+})
+
+const statusOf = ({ revokedAt, expiresAt }: Credential, now: number): 'live' | 'expired' | 'revoked' => {
+  if (revokedAt !== undefined) return 'revoked'
+  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'live'
+}
+
+export interface NewSecret {
+  readonly credential: Credential
+  readonly clientSecret: string
+}
+
+/** Makes a secret and the credential that stands for it. Does not store it. */
+export const createSecretCredential = (
+  clientId: string,
+  asked: { readonly label?: string | undefined; readonly expires_in?: number | undefined },
+  { digester, clock, randomness }: Pick<AdminDeps, 'digester' | 'clock' | 'randomness'>,
+): NewSecret => {
+  const now = clock.epochSeconds()
+  const credentialId = createId('cred', now * 1000, randomness)
+  const clientSecret = createClientSecret(credentialId, randomness)
+  const credential: Credential = {
+    credentialId,
+    clientId,
+    kind: 'secret',
+    label: asked.label,
+    secretDigest: digester.digest(clientSecret),
+    createdAt: now,
+    expiresAt: asked.expires_in === undefined ? undefined : now + asked.expires_in,
+    revokedAt: undefined,
+    lastUsedAt: undefined,
+    lastUsedFrom: undefined,
+  }
+  return { credential, clientSecret }
+}
+
+export const toNewSecretDocument = ({ credential, clientSecret }: NewSecret) => ({
+  client_secret: clientSecret,
+  client_secret_expires_at: credential.expiresAt ?? 0,
+})

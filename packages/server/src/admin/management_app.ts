@@ -1,0 +1,94 @@
+/** The management application: the admin API with its OpenAPI document, metrics and health. Served over TCP and the local socket. */
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { AdminDeps } from './admin_deps.ts'
+import { addApiRoutes } from './apis.ts'
+import type { AuthenticateCaller } from './authenticate_caller.ts'
+import { checkScope } from './caller.ts'
+import { addClientRoutes } from './clients.ts'
+import { addCredentialRoutes } from './credentials.ts'
+import { addGrantRoutes } from './grants.ts'
+import { addHealthRoutes, type Health } from './health.ts'
+import { openApiDocument } from './openapi.ts'
+import { Problem, problems } from './problem.ts'
+import { addResourceMetadataRoute } from './resource_metadata.ts'
+import { problemDocument } from './schemas.ts'
+import { addServerInfoRoute } from './server_info.ts'
+import { toProblem } from './to_problem.ts'
+import { createValidatorCompiler } from './validation.ts'
+
+export interface ManagementAppDeps extends AdminDeps {
+  readonly authenticateCaller: AuthenticateCaller
+  /** Brings what was changed into force here. Awaited before a change is answered. */
+  readonly catchUp: () => Promise<void>
+  readonly health: Health
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
+  readonly logger: FastifyBaseLogger
+}
+
+const bodyLimit = 256 * 1024
+const maxParamLength = 2048
+
+export const createManagementApp = async (deps: ManagementAppDeps): Promise<FastifyInstance> => {
+  const app = Fastify({
+    loggerInstance: deps.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    routerOptions: { maxParamLength },
+  })
+  app.setValidatorCompiler(createValidatorCompiler())
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.addSchema(problemDocument)
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error)
+    if (problems[problem.code].status >= 500) request.log.error({ err: problem.cause }, 'management request failed')
+    reply
+      .code(problems[problem.code].status)
+      .headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers })
+      .send(JSON.stringify(problem.toDocument()))
+  })
+
+  addHealthRoutes(app, deps.health)
+  addResourceMetadataRoute(app, deps.server)
+  await app.register(async (guarded) => addGuardedRoutes(guarded, deps))
+  await app.ready()
+  return app
+}
+
+/** Everything but health and the resource metadata: who calls is established before anything else is looked at, unknown paths included. */
+const addGuardedRoutes = async (app: FastifyInstance, deps: ManagementAppDeps): Promise<void> => {
+  app.decorateRequest('caller')
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    request.caller = await deps.authenticateCaller(request.raw)
+    const { adminScope } = request.routeOptions.config
+    if (adminScope !== undefined) checkScope(request.caller, adminScope)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD' && reply.statusCode < 300) await deps.catchUp()
+  })
+  app.setNotFoundHandler(() => {
+    throw new Problem('not_found', 'no such path or method')
+  })
+
+  await app.register(swagger, { openapi: openApiDocument(deps.server) })
+  await app.register(
+    async (admin) => {
+      addServerInfoRoute(admin, deps)
+      addApiRoutes(admin, deps)
+      addClientRoutes(admin, deps)
+      addCredentialRoutes(admin, deps)
+      addGrantRoutes(admin, deps)
+      admin.get('/openapi.json', { schema: { hide: true } }, () => admin.swagger())
+    },
+    { prefix: '/admin/v1' },
+  )
+  app.get(
+    '/metrics',
+    { schema: { hide: true }, config: { adminScope: 'admin:server:read' } },
+    async (_request, reply) => {
+      reply.header('content-type', deps.metrics.contentType)
+      return deps.metrics.metrics()
+    },
+  )
+}

@@ -1,0 +1,36 @@
+/** Client authentication: proves who asks, notes which credential it was, and takes the same time for every refusal. RFC 6749 §2.3. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Clock, OAuthError } from '@credence/protocol'
+import type { AuthenticatedClient, PresentedCredentials } from './client_auth_method.ts'
+import type { CredentialUseRecorder } from './credential_uses.ts'
+
+export type AuthenticateClient = (
+  presented: PresentedCredentials,
+  remoteAddress: string,
+) => Promise<AuthenticatedClient>
+
+export interface AuthenticateClientDeps {
+  readonly check: (presented: PresentedCredentials) => Promise<AuthenticatedClient>
+  readonly uses: CredentialUseRecorder
+  readonly clock: Clock
+}
+
+/**
+ * A refusal is answered this long after the request came, so that its time does not tell an unknown client from a wrong
+ * secret, or a known credential id from an unknown one. Longer than a read of the store takes.
+ */
+const refusalMs = 10
+
+export const createAuthenticateClient =
+  ({ check, uses, clock }: AuthenticateClientDeps): AuthenticateClient =>
+  async (presented, remoteAddress) => {
+    const startedAt = clock.monotonicMs()
+    try {
+      const authenticated = await check(presented)
+      uses.note(authenticated.credential.credentialId, remoteAddress)
+      return authenticated
+    } catch (error) {
+      if (error instanceof OAuthError) await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))
+      throw error
+    }
+  }

@@ -1,0 +1,46 @@
+/** Checks a client secret: one look-up by the id that the secret carries, one compare. RFC 6749 §2.3.1. */
+import { type Clock, OAuthError } from '@credence/protocol'
+import type { Directory } from '../directory/directory.ts'
+import type { AuthenticatedClient, PresentedCredentials } from './client_auth_method.ts'
+import { credentialIdOf, type SecretDigester } from './client_secret.ts'
+
+export interface ClientSecretDeps {
+  readonly directory: Directory
+  readonly digester: SecretDigester
+  readonly clock: Clock
+}
+
+const noDigest = Buffer.alloc(32)
+
+/**
+ * Resolves to the client that a secret belongs to.
+ *
+ * Nothing here depends on whether the client id exists: the secret is found by its own id, and compared before anything
+ * else is looked at, against zeros when it is unknown.
+ *
+ * @throws {OAuthError} `invalid_client`, with the same description whatever was wrong; `detail` has the reason for the log.
+ */
+export const checkClientSecret = async (
+  { method, clientId, clientSecret }: PresentedCredentials,
+  { directory, digester, clock }: ClientSecretDeps,
+): Promise<AuthenticatedClient> => {
+  const credentialId = credentialIdOf(clientSecret)
+  const known = credentialId === undefined ? undefined : directory.clientByCredential(credentialId)
+  const record = known instanceof Promise ? await known : known
+  const credential = record?.credentials.find((held) => held.credentialId === credentialId)
+  const proven = digester.matches(clientSecret, credential?.secretDigest ?? noDigest)
+
+  if (record === undefined || credential === undefined) throw refused('unknown or revoked secret')
+  if (!proven) throw refused('wrong secret for a known credential id')
+  const { client } = record
+  if (client.clientId !== clientId) throw refused(`the secret belongs to another client: ${client.clientId}`)
+  if (credential.expiresAt !== undefined && credential.expiresAt <= clock.epochSeconds()) {
+    throw refused(`expired credential: ${credential.credentialId}`)
+  }
+  if (client.disabled) throw refused('the client is disabled')
+  const registered = client.tokenEndpointAuthMethod
+  if (registered !== undefined && registered !== method) throw refused(`registered for ${registered}, used ${method}`)
+  return { record, credential }
+}
+
+const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })

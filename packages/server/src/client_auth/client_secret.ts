@@ -1,0 +1,27 @@
+/** Client secrets: made here, 256 bits each, kept as HMAC-SHA-256 digests, found by the id they carry. RFC 6749 §2.3.1. */
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { type Randomness, randomBase62 } from '@credence/protocol'
+
+/** `<credential id>_<43 letters and digits>`: only `[A-Za-z0-9_]`, so that it survives clients that skip form-encoding. */
+const form = /^(cred_[0-9a-z]{26})_[0-9A-Za-z]{43}$/
+
+/** 43 letters and digits hold 256 bits, so a fast keyed hash is enough and nobody can guess one. */
+export const createClientSecret = (credentialId: string, randomness: Randomness): string =>
+  `${credentialId}_${randomBase62(43, randomness)}`
+
+/** The id of the credential that a secret belongs to, or undefined when it is none of ours. */
+export const credentialIdOf = (clientSecret: string): string | undefined => form.exec(clientSecret)?.[1]
+
+export interface SecretDigester {
+  digest(clientSecret: string): Buffer
+  /** Compares in constant time. */
+  matches(clientSecret: string, digest: Uint8Array): boolean
+}
+
+/** @param pepper the server's own key, without which a stolen store says nothing about any secret */
+export const createSecretDigester = (pepper: Uint8Array): SecretDigester => {
+  // a KeyObject made once: given bytes, Node 24 takes three times as long to find out what they are than to hash (21 µs : 5 µs)
+  const key = createSecretKey(pepper)
+  const digest = (clientSecret: string) => createHmac('sha256', key).update(clientSecret).digest()
+  return { digest, matches: (clientSecret, expected) => timingSafeEqual(digest(clientSecret), expected) }
+}

@@ -1,0 +1,35 @@
+/** The table of client authentication methods, and the rule that a request uses exactly one. RFC 6749 §2.3. */
+import { type Form, OAuthError } from '@credence/protocol'
+import type { ClientAuthMethod, PresentedCredentials } from './client_auth_method.ts'
+import { clientSecretBasic } from './client_secret_basic.ts'
+import { clientSecretPost } from './client_secret_post.ts'
+
+export const clientAuthMethods: readonly ClientAuthMethod[] = [clientSecretBasic, clientSecretPost]
+
+/**
+ * Reads the credentials of a request.
+ *
+ * Does not check: that they are right.
+ *
+ * @throws {OAuthError} `invalid_request` when there is more than one method, `invalid_client` when there is none.
+ * @see RFC 6749 §2.3
+ */
+export const readClientCredentials = (form: Form, authorization: string | undefined): PresentedCredentials => {
+  let presented: PresentedCredentials | undefined
+  for (const method of clientAuthMethods) {
+    const found = method.read(form, authorization)
+    if (found === undefined) continue
+    // "The client MUST NOT use more than one authentication method in each request."
+    if (presented !== undefined) throw moreThanOne()
+    presented = found
+  }
+  if (form.get('client_assertion') !== undefined) {
+    throw presented === undefined
+      ? new OAuthError('invalid_client', 'client assertions are not supported')
+      : moreThanOne()
+  }
+  if (presented === undefined) throw new OAuthError('invalid_client', 'no client authentication')
+  return presented
+}
+
+const moreThanOne = () => new OAuthError('invalid_request', 'more than one client authentication method')

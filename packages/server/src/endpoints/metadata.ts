@@ -1,0 +1,24 @@
+/** The authorization server's description of itself. RFC 8414 §2, §3. */
+import type { AuthorizationServerMetadata } from '@credence/protocol'
+import { clientAuthMethods } from '../client_auth/methods.ts'
+import type { GrantType } from '../grants/grant_type.ts'
+
+/** Where the public endpoints are. The metadata's own path comes before the issuer's, the others after it. */
+export const publicPaths = {
+  metadata: '/.well-known/oauth-authorization-server',
+  jwks: '/.well-known/jwks.json',
+  token: '/oauth/token',
+} as const
+
+/** The URL of a public endpoint. */
+export const endpointUrl = (issuer: string, path: string): string => `${issuer.replace(/\/$/, '')}${path}`
+
+/** @see RFC 8414 §2 */
+export const createMetadata = (issuer: string, grants: readonly GrantType[]): AuthorizationServerMetadata => ({
+  issuer,
+  token_endpoint: endpointUrl(issuer, publicPaths.token),
+  jwks_uri: endpointUrl(issuer, publicPaths.jwks),
+  grant_types_supported: grants.map((grant) => grant.name),
+  token_endpoint_auth_methods_supported: clientAuthMethods.map((method) => method.name),
+  // no response_types_supported: there is no authorization endpoint, and §3.2 says "Claims with zero elements MUST be omitted"
+})

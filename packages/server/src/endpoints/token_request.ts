@@ -1,0 +1,45 @@
+/** The token request, read once into a typed value; nobody looks at the form again. RFC 6749 §4.4.2, RFC 8707 §2. */
+import { type Form, OAuthError, parseScope } from '@credence/protocol'
+import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
+import { readClientCredentials } from '../client_auth/methods.ts'
+import type { HttpRequest } from '../http/http_request.ts'
+
+export interface TokenRequest {
+  readonly grantType: string
+  readonly credentials: PresentedCredentials
+  /** Undefined when omitted. */
+  readonly scope: readonly string[] | undefined
+  /** What `resource` and `audience` name, each once. More than one is for policy to refuse. */
+  readonly targets: readonly string[]
+  readonly remoteAddress: string
+}
+
+/**
+ * Reads a token request.
+ *
+ * Does not check: that the client exists, that its credentials are right, that anything is granted.
+ *
+ * @throws {OAuthError} `invalid_request`, `invalid_client`, `invalid_scope`
+ * @see RFC 6749 §2.3, §3.2, §4.4.2
+ */
+export const parseTokenRequest = (form: Form, request: HttpRequest): TokenRequest => {
+  const grantType = form.get('grant_type')
+  if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
+  const credentials = readClientCredentials(form, request.headers.authorization)
+  const scope = form.get('scope')
+  return {
+    grantType,
+    credentials,
+    scope: scope === undefined ? undefined : parseScope(scope),
+    targets: parseTargets(form),
+    remoteAddress: request.remoteAddress,
+  }
+}
+
+/** `resource` (RFC 8707) and `audience` mean the same here. */
+const parseTargets = (form: Form): readonly string[] => {
+  const resources = form.getAll('resource')
+  const audience = form.get('audience')
+  if (audience === undefined) return resources.length < 2 ? resources : [...new Set(resources)]
+  return resources.length === 0 ? [audience] : [...new Set([...resources, audience])]
+}

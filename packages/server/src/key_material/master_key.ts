@@ -1,0 +1,80 @@
+/** The master key: 32 random bytes, given by the operator or kept in the data folder with mode 0600. */
+import { open, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Randomness } from '@credence/protocol'
+import { ConfigurationError } from '../configuration/configuration_error.ts'
+
+const keyLength = 32
+const howToMake = 'make one with: openssl rand -base64 32'
+
+export interface MasterKeySource {
+  /** The value of CREDENCE_MASTER_KEY: 32 bytes in base64 or hex. */
+  readonly given: string | undefined
+  readonly dataFolder: string
+  /** Whether a missing key may be made and written to `master.key`. */
+  readonly mayCreate: boolean
+}
+
+/**
+ * Returns the operator's key, or that of `master.key`, or makes one where that is allowed.
+ *
+ * @throws {ConfigurationError} when the key is malformed, too weak to be random, readable by others, or missing.
+ */
+export const loadMasterKey = async (source: MasterKeySource, randomness: Randomness): Promise<Uint8Array> => {
+  if (source.given !== undefined) return parseMasterKey(source.given, 'CREDENCE_MASTER_KEY')
+  const file = join(source.dataFolder, 'master.key')
+  const stored = await readIfPresent(file)
+  if (stored !== undefined) return parseMasterKey(stored, file)
+  if (!source.mayCreate) {
+    throw new ConfigurationError([
+      `no master key: a server that listens beyond this machine needs CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or ${file}; ${howToMake}`,
+    ])
+  }
+  return createMasterKey(file, randomness)
+}
+
+/** @throws {ConfigurationError} when it is not 32 bytes in base64 or hex, or is no random key. */
+export const parseMasterKey = (text: string, origin: string): Uint8Array => {
+  const trimmed = text.trim()
+  const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64')
+  if (key.length !== keyLength || !/^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i.test(trimmed)) {
+    throw new ConfigurationError([`${origin} is not ${keyLength} bytes in base64 or hex; ${howToMake}`])
+  }
+  if (isPattern(key))
+    throw new ConfigurationError([`${origin} is a default or a pattern, not a random key; ${howToMake}`])
+  return key
+}
+
+/** Whether the bytes are too regular to be random: one key in 10^9 that is random is taken for a pattern. */
+const isPattern = (key: Uint8Array): boolean => {
+  const steps = [...key].map((byte, index) => (byte - (key[index - 1] ?? 0)) & 0xff)
+  const isText = key.every((byte) => byte >= 0x20 && byte < 0x7f)
+  // repeated bytes; bytes that count up or down; a passphrase behind base64
+  return new Set(key).size < 16 || new Set(steps).size < 12 || isText
+}
+
+const readIfPresent = async (file: string): Promise<string | undefined> => {
+  try {
+    const { mode } = await stat(file)
+    if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+      throw new ConfigurationError([`${file} can be read by others; run: chmod 600 ${file}`])
+    }
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const createMasterKey = async (file: string, randomness: Randomness): Promise<Uint8Array> => {
+  const key = randomness.bytes(keyLength)
+  // wx: never overwrite a key that another process has just made
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(`${Buffer.from(key).toString('base64')}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return key
+}

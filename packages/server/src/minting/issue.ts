@@ -1,0 +1,65 @@
+/** The one place where tokens are made: an authorization becomes a signed JWT access token. RFC 9068 §2. */
+import { type AccessTokenClaims, attachSignature, compactSigningInput, encodeHeader, type Signer } from '@credence/jwt'
+import { type Clock, formatScope, type Randomness, type TokenResponse } from '@credence/protocol'
+import type { Authorization } from '../grants/authorization.ts'
+import type { KeyRing } from '../key_material/key_ring.ts'
+import type { SigningQueue } from './signing_queue.ts'
+import { createTokenIds } from './token_ids.ts'
+
+export type Issue = (authorization: Authorization) => Promise<TokenResponse>
+
+export interface IssueDeps {
+  readonly issuer: string
+  readonly keyRing: KeyRing
+  readonly queue: SigningQueue
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/** @see RFC 9068 §2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. */
+export const createIssue = ({ issuer, keyRing, queue, clock, randomness }: IssueDeps): Issue => {
+  const nextTokenId = createTokenIds(randomness)
+
+  const claimsOf = (authorization: Authorization): AccessTokenClaims => {
+    const iat = clock.epochSeconds()
+    return {
+      iss: issuer,
+      // RFC 9068 §2.2: "In cases of access tokens obtained through grants where no resource owner is involved, [...] the
+      // value of "sub" SHOULD correspond to an identifier the authorization server uses to indicate the client application."
+      sub: authorization.clientId,
+      client_id: authorization.clientId,
+      aud: authorization.api.audience,
+      scope: formatScope(authorization.scope),
+      iat,
+      exp: iat + authorization.ttlSeconds,
+      jti: nextTokenId(),
+      credential_id: authorization.credentialId,
+    }
+  }
+
+  return async (authorization) => {
+    const active = keyRing.signerFor(authorization.api.signingAlgorithm)
+    const signer = active instanceof Promise ? await active : active
+    const claims = claimsOf(authorization)
+    const signingInput = compactSigningInput(headerOf(signer), claims)
+    const signature = await queue.sign(signer, signingInput)
+    return {
+      access_token: attachSignature(signingInput, signature),
+      token_type: 'Bearer',
+      expires_in: authorization.ttlSeconds,
+      scope: claims.scope,
+    }
+  }
+}
+
+/** The header says the same in every token of a key, so it is encoded once. */
+const headers = new WeakMap<Signer, string>()
+
+const headerOf = (signer: Signer): string => {
+  const known = headers.get(signer)
+  if (known !== undefined) return known
+  // RFC 9068 §2.1: "The "typ" value used SHOULD be "at+jwt"."
+  const header = encodeHeader({ alg: signer.algorithm, typ: 'at+jwt', kid: signer.kid })
+  headers.set(signer, header)
+  return header
+}

@@ -1,0 +1,54 @@
+/**
+ * Signs turn by turn: what arrives in one turn of the event loop is signed together at its end, and only then answered.
+ *
+ * Why that is faster (benchmarks/turn_wise.md has the figures): signing, writing, signing, writing wakes the receiver for
+ * nearly every answer, since it has read one and gone to sleep before the next is signed, and the writer pays for each
+ * wake-up. Signing all, then writing all, lets the answers leave microseconds apart: 0.03 wake-ups an answer in place of
+ * 0.95, and 1.5 times the rate where the receiver (a proxy, a caller) is on the same machine; 1.05 where it is not. Both
+ * phases are needed: to collect, and then to sign and write in turn, gives half of it.
+ */
+import type { Signer } from '@credence/jwt'
+import { OAuthError } from '@credence/protocol'
+
+export interface SigningQueue {
+  /** @throws {OAuthError} `temporarily_unavailable` when the queue is full. */
+  sign(signer: Signer, signingInput: string): Promise<Buffer>
+}
+
+interface Job {
+  readonly signer: Signer
+  readonly signingInput: string
+  readonly resolve: (signature: Buffer | Promise<Buffer>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** @param capacity more than this many waiting signatures are refused */
+export const createSigningQueue = (capacity: number): SigningQueue => {
+  let waiting: Job[] = []
+
+  const signAll = () => {
+    const jobs = waiting
+    waiting = []
+    // what waits for these promises, the writing of the answers, runs after the last signature
+    for (const job of jobs) {
+      try {
+        job.resolve(job.signer.sign(job.signingInput))
+      } catch (error) {
+        job.reject(error)
+      }
+    }
+  }
+
+  return {
+    sign: (signer, signingInput) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length >= capacity) {
+          throw new OAuthError('temporarily_unavailable', 'too many requests at once', {
+            headers: { 'Retry-After': '1' },
+          })
+        }
+        if (waiting.length === 0) setImmediate(signAll)
+        waiting.push({ signer, signingInput, resolve, reject })
+      }),
+  }
+}

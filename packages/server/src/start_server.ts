@@ -1,0 +1,132 @@
+/** Starts the authorization server as a process sees it: data folder, master key, store, listeners, and the way back out. */
+
+import { mkdir } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { type Clock, isLoopbackHost, type Randomness, systemClock, systemRandomness } from '@credence/protocol'
+import { openStorage } from '@credence/storage'
+import { type DestinationStream, destination, pino } from 'pino'
+import { createAuthorizationServer } from './authorization_server.ts'
+import type { Configuration } from './configuration/configuration.ts'
+import { ConfigurationError } from './configuration/configuration_error.ts'
+import { type HttpServer, type ListenAddress, listen } from './http/http_server.ts'
+import { loadMasterKey } from './key_material/master_key.ts'
+import { createSealer, UnsealError } from './key_material/sealing.ts'
+import { clearStaleSocket, localSocketPath } from './local_socket.ts'
+
+export interface RunningServer {
+  readonly issuer: string
+  readonly publicUrl: string
+  /** Undefined when management over TCP is off. */
+  readonly managementUrl: string | undefined
+  readonly socketPath: string
+  /** Drains: nothing under way is cut for {@link drainGraceMs}. */
+  close(): Promise<void>
+}
+
+export interface StartServerOptions {
+  readonly clock?: Clock
+  readonly randomness?: Randomness
+  /** Where the log goes; standard error unless given. */
+  readonly logTo?: DestinationStream
+}
+
+const drainGraceMs = 25_000
+
+/**
+ * Starts the server. Resolves when it answers.
+ *
+ * @throws {ConfigurationError} when what it was told cannot work; every listener and file it opened is closed again.
+ */
+export const startServer = async (
+  configuration: Configuration,
+  {
+    clock = systemClock,
+    randomness = systemRandomness,
+    logTo = destination({ dest: 2, sync: true }),
+  }: StartServerOptions = {},
+): Promise<RunningServer> => {
+  await using opened = new AsyncDisposableStack()
+  const logger = pino({ level: configuration.logLevel }, logTo)
+  await mkdir(configuration.data, { recursive: true, mode: 0o700 })
+  const mayCreate = [configuration.host, configuration.managementHost].every(isLoopbackHost)
+  const masterKey = await loadMasterKey(
+    { given: configuration.masterKey, dataFolder: configuration.data, mayCreate },
+    randomness,
+  )
+  const socketPath = localSocketPath(configuration.data)
+  await clearStaleSocket(socketPath)
+  const storage = await openStorage({ database: databaseOf(configuration), clock })
+  opened.defer(() => storage.close())
+
+  const listenHttp = async (address: ListenAddress): Promise<HttpServer> => {
+    const server = await listen(address).catch((error) => {
+      throw new ConfigurationError([explainListenError(address, error)], { cause: error })
+    })
+    opened.defer(() => server.drain(drainGraceMs))
+    return server
+  }
+  const localListener = await listenHttp({ socketPath })
+  const publicListener = await listenHttp({ host: configuration.host, port: configuration.port })
+  const managementListener =
+    configuration.managementPort === 'off'
+      ? undefined
+      : await listenHttp({ host: configuration.managementHost, port: configuration.managementPort })
+
+  const publicUrl = urlOf(configuration.host, publicListener)
+  const issuer = configuration.issuer ?? publicUrl
+  const localRequests = new WeakSet<IncomingMessage>()
+  const server = await createAuthorizationServer({
+    issuer,
+    storage,
+    sealer: createSealer(masterKey, randomness),
+    clock,
+    randomness,
+    logger,
+    directorySize: configuration.directorySize,
+    isLocal: (request) => localRequests.has(request),
+  }).catch((error) => {
+    throw error instanceof UnsealError ? new ConfigurationError([explainWrongKey], { cause: error }) : error
+  })
+
+  publicListener.serve(server.handlePublicRequest)
+  managementListener?.serve((request, response) => server.managementApp.routing(request, response))
+  localListener.serve((request, response) => {
+    localRequests.add(request)
+    server.managementApp.routing(request, response)
+  })
+
+  const resources = opened.move()
+  return {
+    issuer,
+    publicUrl,
+    managementUrl: managementListener && urlOf(configuration.managementHost, managementListener),
+    socketPath,
+    async close() {
+      server.startDraining()
+      await Promise.all(
+        [publicListener, managementListener, localListener].map((listener) => listener?.drain(drainGraceMs)),
+      )
+      await server.close()
+      await resources.disposeAsync()
+    },
+  }
+}
+
+const databaseOf = ({ databaseUrl, data }: Configuration) =>
+  databaseUrl === undefined
+    ? ({ kind: 'sqlite', file: join(data, 'credence.db') } as const)
+    : ({ kind: 'postgres', url: databaseUrl } as const)
+
+const urlOf = (host: string, { port }: HttpServer): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+const explainListenError = (address: ListenAddress, error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const where = 'socketPath' in address ? address.socketPath : `${address.host}:${address.port}`
+  if (code === 'EADDRINUSE') return `${where} is in use by another process; choose another port`
+  return `cannot listen on ${where}: ${error instanceof Error ? error.message : error}`
+}
+
+const explainWrongKey =
+  'the master key is not the one this database was sealed with: give the right one in CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or master.key'
