@@ -25,6 +25,7 @@ const otherVariables = [
   'CREDENCE_CLIENT_SECRET',
   'CREDENCE_CLIENT_SECRET_FILE',
   'CREDENCE_CONFIG',
+  'CREDENCE_TOKEN_ENDPOINT',
 ]
 
 /** @throws {ConfigurationError} listing every unknown key, bad value and contradiction. */

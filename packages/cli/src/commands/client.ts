@@ -1,0 +1,93 @@
+/** `credence client`: the services that ask for tokens. */
+import { type Command, Option } from 'commander'
+import { usageError } from '../cli_error.ts'
+import {
+  addExamples,
+  addManagementOptions,
+  parseDuration,
+  parseGrant,
+  parseList,
+  repeatable,
+} from './command_options.ts'
+
+export const defineClient = (command: Command): void => {
+  const create = addMetadataOptions(
+    addManagementOptions(
+      command.command('create').description('Create a client with a first secret, which is shown once.'),
+    ),
+  )
+    .argument('<ID>', 'its client_id: letters, digits and . _ : @ / -')
+    .addOption(
+      repeatable('--grant <AUDIENCE=SCOPES>', 'what it may ask for: an API and, with commas, scopes of it', parseGrant),
+    )
+    .option('--label <TEXT>', 'what the first secret is for: which deployment holds it')
+    .option('--expires <DURATION>', 'when the first secret expires, from now: 90d; never unless given', parseDuration)
+    .action(async (id, options) => (await import('./client_actions.ts')).createClient(id, options))
+  addExamples(create, [
+    'credence client create report-job --grant https://orders.example.com=orders:read',
+    'credence client create report-job --grant https://orders.example.com=orders:read --expires 90d --json',
+  ])
+
+  const list = addManagementOptions(command.command('list').description('List the clients.')).action(async (options) =>
+    (await import('./client_actions.ts')).listClients(options),
+  )
+  addExamples(list, ['credence client list'])
+
+  const show = addManagementOptions(command.command('show').description('Show a client and what it is granted.'))
+    .argument('<ID>')
+    .action(async (id, options) => (await import('./client_actions.ts')).showClient(id, options))
+  addExamples(show, ['credence client show report-job'])
+
+  const update = addMetadataOptions(
+    addManagementOptions(command.command('update').description('Change a client; what is not given stays.')),
+  )
+    .argument('<ID>')
+    .action(async (id, options) => {
+      const { bodyOf, updateClient } = await import('./client_actions.ts')
+      const body = bodyOf(options)
+      if (Object.keys(body).length === 0)
+        throw usageError('nothing to change: give --name, --auth, --default-scope or --token-ttl')
+      await updateClient({ id, body, done: 'changed' }, options)
+    })
+  addExamples(update, ['credence client update report-job --name "Nightly report" --token-ttl 5m'])
+
+  for (const [name, disabled, done] of [
+    ['disable', true, 'disabled'],
+    ['enable', false, 'enabled'],
+  ] as const) {
+    const meaning = disabled
+      ? 'Stop a client from getting tokens; nothing of it is lost.'
+      : 'Let a disabled client get tokens again.'
+    const toggle = addManagementOptions(command.command(name).description(meaning))
+      .argument('<ID>')
+      .action(async (id, options) =>
+        (await import('./client_actions.ts')).updateClient({ id, body: { disabled }, done }, options),
+      )
+    addExamples(toggle, [`credence client ${name} report-job`])
+  }
+
+  const remove = addManagementOptions(
+    command.command('delete').description('Delete a client, its credentials and its grants.'),
+  )
+    .argument('<ID>')
+    .action(async (id, options) => (await import('./client_actions.ts')).deleteClient(id, options))
+  addExamples(remove, ['credence client delete report-job'])
+}
+
+const addMetadataOptions = (command: Command): Command =>
+  command
+    .option('--name <TEXT>', 'what people call it')
+    .addOption(
+      new Option('--auth <METHOD>', 'how it must send its secret; either way unless given').choices([
+        'client_secret_basic',
+        'client_secret_post',
+      ]),
+    )
+    .addOption(
+      repeatable(
+        '--default-scope <SCOPE>',
+        'what a request without scope asks for; all that is granted unless given',
+        parseList,
+      ),
+    )
+    .option('--token-ttl <DURATION>', 'its tokens live at most this long, 60s to 60m', parseDuration)

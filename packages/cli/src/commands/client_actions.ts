@@ -1,0 +1,130 @@
+/** What the commands of `credence client` do. */
+import { type ManagementClient, openManagement, pathOf } from '../management/management_client.ts'
+import { printJson, printLines } from '../terminal/print.ts'
+import { printTable } from '../terminal/print_table.ts'
+import { formatDuration, formatTime } from '../terminal/times.ts'
+import type { GrantArgument, ManagementOptions } from './command_options.ts'
+import { describeGrants, type GrantDocument } from './grant.ts'
+
+export interface ClientOptions extends ManagementOptions {
+  readonly name?: string
+  readonly auth?: string
+  readonly defaultScope?: readonly (readonly string[])[]
+  readonly tokenTtl?: number
+}
+
+export interface CreateClientOptions extends ClientOptions {
+  readonly grant?: readonly GrantArgument[]
+  readonly label?: string
+  /** Seconds from now. */
+  readonly expires?: number
+}
+
+interface ClientDocument {
+  readonly client_id: string
+  readonly client_name?: string
+  readonly token_endpoint_auth_method?: string
+  readonly default_scope?: readonly string[]
+  readonly token_ttl_seconds?: number
+  readonly disabled: boolean
+  readonly client_id_issued_at: number
+}
+
+interface NewClientDocument extends ClientDocument {
+  readonly grants: readonly GrantDocument[]
+  readonly credential_id: string
+  readonly client_secret: string
+  readonly client_secret_expires_at: number
+  readonly issuer: string
+  readonly token_endpoint: string
+}
+
+export const bodyOf = ({ name, auth, defaultScope, tokenTtl }: ClientOptions) => ({
+  ...(name !== undefined && { client_name: name }),
+  ...(auth !== undefined && { token_endpoint_auth_method: auth }),
+  ...(defaultScope !== undefined && { default_scope: defaultScope.flat() }),
+  ...(tokenTtl !== undefined && { token_ttl_seconds: tokenTtl }),
+})
+
+export const createClient = async (id: string, options: CreateClientOptions): Promise<void> => {
+  const { grant = [], label, expires } = options
+  const management = await openManagement(options.data)
+  const client = await management.post<NewClientDocument>('/clients', {
+    client_id: id,
+    ...bodyOf(options),
+    grants: mergeGrants(grant),
+    credential: { ...(label !== undefined && { label }), ...(expires !== undefined && { expires_in: expires }) },
+  })
+  if (options.json) return printJson(client)
+  printLines(describeNewClient(client))
+}
+
+/** Two --grant for one API mean both. */
+const mergeGrants = (grants: readonly GrantArgument[]): readonly GrantArgument[] =>
+  [...Map.groupBy(grants, ({ audience }) => audience)].map(([audience, found]) => ({
+    audience,
+    scopes: [...new Set(found.flatMap(({ scopes }) => scopes))],
+  }))
+
+/** Lines that a shell or an .env file takes as they are; what is for people is a comment. */
+const describeNewClient = (client: NewClientDocument): readonly string[] => [
+  `# client ${client.client_id}, which may ask for ${describeGrants(client.grants)}`,
+  '# The secret is shown this once. Keep it where the service reads its secrets.',
+  ...(client.client_secret_expires_at === 0 ? [] : [`# It expires ${formatTime(client.client_secret_expires_at)}.`]),
+  `CREDENCE_ISSUER=${client.issuer}`,
+  `CREDENCE_TOKEN_ENDPOINT=${client.token_endpoint}`,
+  `CREDENCE_CLIENT_ID=${client.client_id}`,
+  `CREDENCE_CLIENT_SECRET=${client.client_secret}`,
+]
+
+export const listClients = async ({ data, json }: ManagementOptions): Promise<void> => {
+  const items = await (await openManagement(data)).list<ClientDocument>('/clients')
+  if (json) return printJson({ items })
+  printTable(
+    ['CLIENT', 'NAME', 'STATUS', 'CREATED'],
+    items.map((client) => [
+      client.client_id,
+      client.client_name ?? '-',
+      client.disabled ? 'disabled' : 'enabled',
+      formatTime(client.client_id_issued_at),
+    ]),
+    'there is no client yet; credence client create makes one',
+  )
+}
+
+export const showClient = async (id: string, { data, json }: ManagementOptions): Promise<void> => {
+  const management = await openManagement(data)
+  const client = await management.get<ClientDocument>(pathOf`/clients/${id}`)
+  const grants = await listGrants(management, id)
+  if (json) return printJson({ ...client, grants })
+  printLines([...describeClient(client), `  may ask for  ${describeGrants(grants)}`])
+}
+
+const listGrants = async (management: ManagementClient, id: string): Promise<readonly GrantDocument[]> =>
+  (await management.get<{ items: readonly GrantDocument[] }>(pathOf`/clients/${id}/grants`)).items
+
+export const updateClient = async (
+  { id, body, done }: { readonly id: string; readonly body: object; readonly done: string },
+  { data, json }: ManagementOptions,
+): Promise<void> => {
+  const client = await (await openManagement(data)).patch<ClientDocument>(pathOf`/clients/${id}`, body)
+  if (json) return printJson(client)
+  printLines([`${done} ${id}`, ...describeClient(client)])
+}
+
+export const deleteClient = async (id: string, { data, json }: ManagementOptions): Promise<void> => {
+  await (await openManagement(data)).delete(pathOf`/clients/${id}`)
+  if (json) return printJson({ client_id: id, deleted: true })
+  printLines([`deleted client ${id}`])
+}
+
+const describeClient = (client: ClientDocument): readonly string[] => [
+  `client ${client.client_id}, ${client.disabled ? 'disabled: it gets no tokens' : 'enabled'}`,
+  ...(client.client_name === undefined ? [] : [`  name         ${client.client_name}`]),
+  `  secret sent  ${client.token_endpoint_auth_method ?? 'client_secret_basic or client_secret_post'}`,
+  ...(client.default_scope === undefined ? [] : [`  asks for     ${client.default_scope.join(' ')} by default`]),
+  ...(client.token_ttl_seconds === undefined
+    ? []
+    : [`  tokens live  ${formatDuration(client.token_ttl_seconds)} at most`]),
+  `  created      ${formatTime(client.client_id_issued_at)}`,
+]

@@ -1,0 +1,68 @@
+/** What many commands have in common: --json, --data, examples in the help, and how values are read. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import ms from 'ms'
+
+export interface JsonOption {
+  readonly json?: true
+}
+
+/** Options of the commands that manage a server. */
+export interface ManagementOptions extends JsonOption {
+  readonly data?: string
+}
+
+export const addJsonOption = (command: Command): Command => command.option('--json', 'print JSON, for programs')
+
+export const dataDescription = 'the data folder of the server to talk to: CREDENCE_DATA or ./credence-data unless given'
+
+export const addManagementOptions = (command: Command): Command =>
+  addJsonOption(command).option('--data <FOLDER>', dataDescription)
+
+const examplesOf = new WeakMap<Command, readonly string[]>()
+
+/** Adds examples to the help, each a line to paste. */
+export const addExamples = (command: Command, examples: readonly string[]): Command => {
+  examplesOf.set(command, examples)
+  return command.addHelpText(
+    'after',
+    `\nExample${examples.length > 1 ? 's' : ''}:\n${examples.map((line) => `  ${line}\n`).join('')}`,
+  )
+}
+
+export const findExamples = (command: Command): readonly string[] => examplesOf.get(command) ?? []
+
+/** An option that can be given several times. */
+export const repeatable = <T>(flags: string, description: string, parse: (text: string) => T): Option =>
+  new Option(flags, description).argParser((text: string, earlier: readonly T[] | undefined): readonly T[] => [
+    ...(earlier ?? []),
+    parse(text),
+  ])
+
+/** One value or several with commas. */
+export const parseList = (text: string): readonly string[] => text.split(',').map((item) => item.trim())
+
+/** Seconds from `10m`, `90d` or a number of seconds with its unit. */
+export const parseDuration = (text: string): number => {
+  const milliseconds = /^[\d.]+ *[a-z]+$/i.test(text) ? ms(text as ms.StringValue) : Number.NaN
+  const seconds = Math.round(milliseconds / 1000)
+  if (!Number.isSafeInteger(seconds) || seconds <= 0) {
+    throw new InvalidArgumentError('A duration is a number and a unit, as in 30s, 10m, 12h or 90d.')
+  }
+  return seconds
+}
+
+export interface GrantArgument {
+  readonly audience: string
+  readonly scopes: readonly string[]
+}
+
+/** `AUDIENCE=scope,scope`. An audience may contain `=`, a list of scopes seldom does, so the last one divides. */
+export const parseGrant = (text: string): GrantArgument => {
+  const divider = text.lastIndexOf('=')
+  const audience = text.slice(0, divider)
+  const scopes = parseList(text.slice(divider + 1))
+  if (divider < 1 || scopes.includes('')) {
+    throw new InvalidArgumentError('A grant is AUDIENCE=scope,scope, as in https://orders.example.com=orders:read.')
+  }
+  return { audience, scopes }
+}

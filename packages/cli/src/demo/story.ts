@@ -1,0 +1,50 @@
+/** The steps of the demo once everything runs: a call allowed, a call refused, a secret rotated under calls. */
+import { createTokenManager, TokenError } from '@credence/client'
+import { pathOf } from '../management/management_client.ts'
+import { clientId, type Scene, type Secret, type Tell } from './scene.ts'
+import { failure, type ServiceProcess } from './service_process.ts'
+
+export const showCalls = async ({ job }: Scene, tell: Tell): Promise<void> => {
+  const [, readStatus, writeStatus, error] = await job.waitFor(/^run 1: GET \S+ (\d+) .*POST \S+ (\d+) ?(.*)$/)
+  if (readStatus !== '200') throw failure(`GET /jobs must answer 200, and answered ${readStatus}`)
+  tell('A got a token and called GET /jobs: 200. B checked the token by itself, with the public keys of the server.')
+  if (writeStatus !== '403' || error !== 'insufficient_scope') {
+    throw failure(`POST /jobs must answer 403 insufficient_scope, and answered ${writeStatus} ${error}`)
+  }
+  tell('A called POST /jobs with the same token: 403 insufficient_scope. It was not granted jobs:write.')
+}
+
+/** How many runs are watched before and after the old secret goes. */
+const watchedRuns = 20
+
+export const rotateSecret = async (scene: Scene, tell: Tell): Promise<void> => {
+  const { management, job, orders, firstSecret } = scene
+  await waitForRuns(job, watchedRuns)
+  const secondSecret = await management.post<Secret>(pathOf`/clients/${clientId}/credentials`, { label: 'second' })
+  tell(`Rotation, while A goes on calling: a second secret is there, ${secondSecret.credential_id}. Both work.`)
+
+  await scene.replaceSecret(secondSecret.client_secret)
+  await orders.waitFor(new RegExp(`with ${secondSecret.credential_id}$`), orders.lines.length)
+  tell('The new secret is in the file that A reads: A uses it from its next token on, without a restart.')
+
+  await waitForRuns(job, watchedRuns)
+  await management.delete(pathOf`/clients/${clientId}/credentials/${firstSecret.credential_id}`)
+  await checkRefused(scene, firstSecret)
+  tell(`The old secret is revoked, ${firstSecret.credential_id}: whoever asks with it now gets invalid_client.`)
+
+  await waitForRuns(job, watchedRuns)
+}
+
+const waitForRuns = async (job: ServiceProcess, count: number): Promise<void> => {
+  for (let seen = 0; seen < count; seen++) await job.waitFor(/^run \d+: /, job.lines.length)
+}
+
+const checkRefused = async ({ issuer }: Scene, { client_secret: clientSecret }: Secret): Promise<void> => {
+  const tokens = createTokenManager({ issuer, clientId, clientSecret })
+  const outcome = await tokens.getToken().then(
+    () => 'a token',
+    (error: unknown) => (error instanceof TokenError ? error.code : String(error)),
+  )
+  tokens.close()
+  if (outcome !== 'invalid_client') throw failure(`the revoked secret must get invalid_client, and got ${outcome}`)
+}
