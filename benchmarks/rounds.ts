@@ -1,0 +1,73 @@
+/** Rounds over several servers in turn (A B C, A B C, …), so that whatever slows the machine down slows all of them down. */
+import { json } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { LoadOptions, LoadResult } from './load.ts'
+import { cpuSecondsOf, generatorCore, spawnNode } from './processes.ts'
+
+const load = fileURLToPath(new URL('load.ts', import.meta.url))
+
+/** Runs the load generator once, in its own process on its own core. */
+export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
+  const child = spawnNode(generatorCore, [load])
+  child.stdin?.end(JSON.stringify(options))
+  if (child.stdout === null) throw new TypeError('the load generator has no standard output')
+  return (await json(child.stdout)) as LoadResult
+}
+
+export interface Plan {
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+}
+
+export const fullPlan: Plan = { rounds: 5, seconds: 4, warmUpSeconds: 3 }
+
+/** A server under load. */
+export interface Target extends Omit<LoadOptions, 'seconds'> {
+  readonly name: string
+  readonly pid: number
+}
+
+export interface Measured extends LoadResult {
+  /** Tokens for one second of the server's CPU: what neighbours on the machine change least. */
+  readonly tokensPerCpuSecond: number
+}
+
+/**
+ * Warms every target up, then measures all of them in every round. Returns the medians by name.
+ *
+ * @throws when a single request fails: a rate with errors in it says nothing.
+ */
+export const measureInTurn = async (targets: readonly Target[], plan: Plan): Promise<Map<string, Measured>> => {
+  const results = new Map<string, Measured[]>(targets.map(({ name }) => [name, []]))
+  for (const target of targets) await runLoad({ ...target, seconds: plan.warmUpSeconds })
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const target of targets) {
+      const result = await measure(target, plan.seconds)
+      if (result.failures > 0) throw new Error(`${target.name}: ${result.failures} requests failed`)
+      console.log(`round ${round}  ${target.name}  ${Math.round(result.tokensPerSecond)}/s  p99 ${result.p99Ms} ms`)
+      results.get(target.name)?.push(result)
+    }
+  }
+  return new Map([...results].map(([name, all]) => [name, medianResult(all)]))
+}
+
+const measure = async (target: Target, seconds: number): Promise<Measured> => {
+  const before = cpuSecondsOf(target.pid)
+  const result = await runLoad({ ...target, seconds })
+  return { ...result, tokensPerCpuSecond: (result.tokensPerSecond * seconds) / (cpuSecondsOf(target.pid) - before) }
+}
+
+const medianResult = (results: readonly Measured[]): Measured => ({
+  tokensPerSecond: median(results.map((result) => result.tokensPerSecond)),
+  tokensPerCpuSecond: median(results.map((result) => result.tokensPerCpuSecond)),
+  p99Ms: median(results.map((result) => result.p99Ms)),
+  failures: 0,
+  generatorCpu: median(results.map((result) => result.generatorCpu)),
+})
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2
+}
