@@ -25,7 +25,7 @@ const named = new Set(
 
 test('every dependency stands with its reason in docs/dependencies.md, and nothing else does', () => {
   const rows = [...read('docs/dependencies.md').matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
-    cell.split(', '),
+    cell.trim().split(', '),
   )
   const listed = new Set(rows.filter((name) => name !== 'library' && !name.startsWith('---')))
   assert.deepEqual(

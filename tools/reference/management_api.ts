@@ -50,7 +50,7 @@ const rowsOf = ({ paths }: OpenApi) =>
       `\`${security[0]?.credence[0] ?? ''}\``,
       summary,
       Object.keys(responses)
-        .filter((status) => status !== 'default')
+        .filter((status) => !status.endsWith('XX'))
         .join(', '),
     ]),
   )

@@ -1,6 +1,7 @@
 /** Public keys as JSON, and the name a key has by its own content. RFC 7517, RFC 7638. */
 import type { KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { algorithms, checkKeyFits, type SignatureAlgorithm } from './algorithms.ts'
 
 /** A public signing key as a key set publishes it. Wire names. */

@@ -120,7 +120,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     }),
     catchUp: follower.catchUp,
     health: { notReadyBecause: async () => (draining ? 'draining' : await reachable(storage)) },
-    metrics: metrics.registry,
+    metrics,
     logger,
   })
 

@@ -9,11 +9,11 @@ import {
   startServer,
 } from '@credence/server'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import { dataFlag } from '../management/local_transport.ts'
 import { openManagement } from '../management/management_client.ts'
 import { printJson, printLines } from '../terminal/print.ts'
 import { addExamples, addJsonOption } from './command_options.ts'
+import { releaseStartMemory } from './release_start_memory.ts'
 
 type ServeFlags = Readonly<Record<string, string | undefined>> & { readonly json?: true }
 
@@ -41,6 +41,7 @@ const serve = async ({ json, config, ...flags }: ServeFlags): Promise<void> => {
   const configuration = resolveConfiguration({ flags, environment: process.env, file })
   const stopping = nextStopSignal()
   const server = await startServer(configuration)
+  releaseStartMemory()
   try {
     if (json === true) printJson(readyEvent(server, configuration))
     else printLines(await describeReady(server, configuration))
@@ -53,6 +54,8 @@ const serve = async ({ json, config, ...flags }: ServeFlags): Promise<void> => {
 
 /** @throws {ConfigurationError} */
 const readConfigurationFile = async (path: string): Promise<unknown> => {
+  // loaded only where there is a file to read
+  const { parse } = await import('yaml')
   try {
     return parse(await readFile(path, 'utf8'))
   } catch (error) {

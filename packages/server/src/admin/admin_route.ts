@@ -9,6 +9,7 @@ import type {
 } from 'fastify'
 import type { AdminScope } from './admin_scopes.ts'
 import type { Caller } from './caller.ts'
+import type { Operation } from './openapi.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,54 +18,32 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     adminScope?: AdminScope
+    operation?: Operation
   }
 }
 
-export interface AdminRoute<Route extends RouteGenericInterface> {
+export interface AdminRoute<Route extends RouteGenericInterface> extends Operation {
   readonly method: HTTPMethods
   /** Below /admin/v1. */
   readonly url: string
   readonly scope: AdminScope
-  readonly summary: string
-  readonly operationId: string
-  readonly schema: Pick<FastifySchema, 'body' | 'params' | 'querystring' | 'headers'>
-  /** Status of success and the schema of its body. */
-  readonly success: { readonly status: number; readonly description: string; readonly body?: object }
+  readonly schema: Pick<FastifySchema, 'body' | 'params' | 'querystring'>
   readonly handler: (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>
 }
 
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
-})
-
 export const addAdminRoute = <Route extends RouteGenericInterface>(
   app: FastifyInstance,
-  route: AdminRoute<Route>,
+  { method, url, schema, handler, ...operation }: AdminRoute<Route>,
 ): void => {
-  const { status, description, body } = route.success
   app.route({
-    method: route.method,
-    url: route.url,
-    config: { adminScope: route.scope },
-    schema: {
-      ...route.schema,
-      summary: route.summary,
-      operationId: route.operationId,
-      tags: [route.url.split('/', 2)[1] ?? ''],
-      security: [{ credence: [route.scope] }],
-      response: {
-        [status]: {
-          description,
-          ...(body === undefined ? { type: 'null' } : { content: { 'application/json': { schema: body } } }),
-        },
-        default: problem('A problem document (RFC 9457) with a stable code'),
-      },
-    },
+    method,
+    url,
+    schema,
+    config: { adminScope: operation.scope, operation },
     handler: async (request, reply) => {
-      reply.code(status)
+      reply.code(operation.success.status)
       // validation against the route's own schemas has made the request what the route says it is
-      return route.handler(request as unknown as FastifyRequest<Route>, reply)
+      return handler(request as unknown as FastifyRequest<Route>, reply)
     },
   })
 }

@@ -65,10 +65,11 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
     schema: { params, body: credentialRequest },
     success: { status: 201, description: 'The credential and its secret', body: newCredentialDocument },
     async handler({ params, body, caller }) {
-      const record = await resolveClient(storage, params.client_id)
-      checkNoEscalation(caller, record.grants)
       const made = createSecretCredential(params.client_id, body, deps)
-      await storage.credentials.create(made.credential)
+      await storage.transaction(async (stores) => {
+        checkNoEscalation(caller, (await resolveClient(stores, params.client_id)).grants)
+        await stores.credentials.create(made.credential)
+      })
       return { ...toCredentialDocument(made.credential, clock.epochSeconds()), ...toNewSecretDocument(made) }
     },
   })
@@ -82,14 +83,16 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
     schema: { params: credentialParams },
     success: { status: 200, description: 'The credential as it is now', body: credentialDocument },
     async handler({ params, caller }) {
-      const record = await resolveClient(storage, params.client_id)
-      checkNoEscalation(caller, record.grants)
-      const stored = await storage.credentials.find(params.credential_id)
-      if (stored?.clientId !== params.client_id) {
-        throw new Problem('not_found', `${params.client_id} has no credential ${params.credential_id}`)
-      }
       const now = clock.epochSeconds()
-      return toCredentialDocument(await storage.credentials.revoke(params.credential_id, now), now)
+      const revoked = await storage.transaction(async (stores) => {
+        checkNoEscalation(caller, (await resolveClient(stores, params.client_id)).grants)
+        const stored = await stores.credentials.find(params.credential_id)
+        if (stored?.clientId !== params.client_id) {
+          throw new Problem('not_found', `${params.client_id} has no credential ${params.credential_id}`)
+        }
+        return stores.credentials.revoke(params.credential_id, now)
+      })
+      return toCredentialDocument(revoked, now)
     },
   })
 }

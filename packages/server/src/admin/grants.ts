@@ -9,6 +9,7 @@ import { addAdminRoute } from './admin_route.ts'
 import { checkNoEscalation } from './caller.ts'
 import { Problem } from './problem.ts'
 import { resolveClient } from './resolve_client.ts'
+import { checkIfMatch, contentEtag } from './revision.ts'
 import { audience, clientId, epochSeconds, grant, pageOf, scopes } from './schemas.ts'
 
 const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
@@ -67,6 +68,22 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
     },
   })
 
+  addAdminRoute<Target>(app, {
+    method: 'GET',
+    url: '/clients/:client_id/grants/:audience',
+    scope: 'admin:grants:read',
+    operationId: 'getGrant',
+    summary: 'Get what a client is granted on an API',
+    schema: { params: grantParams },
+    success: { status: 200, description: 'The grant', body: grantDocument },
+    async handler({ params }, reply) {
+      const grant = await storage.grants.find(params.client_id, params.audience)
+      if (grant === undefined) throw notGranted(params)
+      reply.header('etag', etagOfGrant(grant))
+      return toGrantDocument(grant)
+    },
+  })
+
   addAdminRoute<Target & { Body: FromSchema<typeof grantRequest> }>(app, {
     method: 'PUT',
     url: '/clients/:client_id/grants/:audience',
@@ -75,19 +92,25 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
     summary: 'Grant a client exactly these scopes of an API',
     schema: { params: grantParams, body: grantRequest },
     success: { status: 200, description: 'The grant', body: grantDocument },
-    async handler({ params, body, caller }) {
-      const record = await resolveClient(storage, params.client_id)
+    async handler({ params, body, headers, caller }, reply) {
       const now = clock.epochSeconds()
-      const stored = record.grants.find(({ audience }) => audience === params.audience)
-      const grant: Grant = {
-        clientId: params.client_id,
-        audience: params.audience,
-        scopes: body.scopes,
-        createdAt: stored?.createdAt ?? now,
-        updatedAt: now,
-      }
-      checkNoEscalation(caller, [...record.grants, grant])
-      await setGrant(storage, grant)
+      const grant = await storage.transaction(async (stores) => {
+        const { grants } = await resolveClient(stores, params.client_id)
+        const stored = grants.find(({ audience }) => audience === params.audience)
+        checkIfMatch(headers['if-match'], stored && etagOfGrant(stored))
+        const { client_id: clientId, audience } = params
+        const changed: Grant = {
+          clientId,
+          audience,
+          scopes: body.scopes,
+          createdAt: stored?.createdAt ?? now,
+          updatedAt: now,
+        }
+        checkNoEscalation(caller, [...grants, changed])
+        await setGrant(stores, changed)
+        return changed
+      })
+      reply.header('etag', etagOfGrant(grant))
       return toGrantDocument(grant)
     },
   })
@@ -100,11 +123,19 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
     summary: 'Take all scopes of an API away from a client',
     schema: { params: grantParams },
     success: { status: 204, description: 'It is gone' },
-    async handler({ params, caller }) {
-      checkNoEscalation(caller, (await resolveClient(storage, params.client_id)).grants)
-      if (!(await storage.grants.delete(params.client_id, params.audience))) {
-        throw new Problem('not_found', `${params.client_id} is granted nothing on ${params.audience}`)
-      }
+    async handler({ params, headers, caller }) {
+      await storage.transaction(async (stores) => {
+        const { grants } = await resolveClient(stores, params.client_id)
+        checkNoEscalation(caller, grants)
+        const stored = grants.find(({ audience }) => audience === params.audience)
+        checkIfMatch(headers['if-match'], stored && etagOfGrant(stored))
+        if (!(await stores.grants.delete(params.client_id, params.audience))) throw notGranted(params)
+      })
     },
   })
 }
+
+const etagOfGrant = ({ audience, scopes }: Grant): string => contentEtag({ audience, scopes })
+
+const notGranted = (params: Target['Params']) =>
+  new Problem('not_found', `${params.client_id} is granted nothing on ${params.audience}`)

@@ -7,8 +7,8 @@ export interface Health {
 }
 
 export const addHealthRoutes = (app: FastifyInstance, { notReadyBecause }: Health): void => {
-  app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }))
-  app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/health/live', async () => ({ status: 'live' }))
+  app.get('/health/ready', async (_request, reply) => {
     const reason = await notReadyBecause()
     if (reason === undefined) return { status: 'ready' }
     reply.code(503).header('retry-after', '1')

@@ -1,6 +1,6 @@
 /** The management application: the admin API with its OpenAPI document, metrics and health. Served over TCP and the local socket. */
-import swagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Metrics } from '../metrics.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addApiRoutes } from './apis.ts'
 import type { AuthenticateCaller } from './authenticate_caller.ts'
@@ -9,10 +9,9 @@ import { addClientRoutes } from './clients.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { addGrantRoutes } from './grants.ts'
 import { addHealthRoutes, type Health } from './health.ts'
-import { openApiDocument } from './openapi.ts'
+import { createOpenApi } from './openapi.ts'
 import { Problem, problems } from './problem.ts'
 import { addResourceMetadataRoute } from './resource_metadata.ts'
-import { problemDocument } from './schemas.ts'
 import { addServerInfoRoute } from './server_info.ts'
 import { toProblem } from './to_problem.ts'
 import { createValidatorCompiler } from './validation.ts'
@@ -22,7 +21,7 @@ export interface ManagementAppDeps extends AdminDeps {
   /** Brings what was changed into force here. Awaited before a change is answered. */
   readonly catchUp: () => Promise<void>
   readonly health: Health
-  readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
+  readonly metrics: Pick<Metrics, 'expose'>
   readonly logger: FastifyBaseLogger
 }
 
@@ -38,7 +37,6 @@ export const createManagementApp = async (deps: ManagementAppDeps): Promise<Fast
   })
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => JSON.stringify)
-  app.addSchema(problemDocument)
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error)
     if (problems[problem.code].status >= 500) request.log.error({ err: problem.cause }, 'management request failed')
@@ -71,7 +69,8 @@ const addGuardedRoutes = async (app: FastifyInstance, deps: ManagementAppDeps): 
     throw new Problem('not_found', 'no such path or method')
   })
 
-  await app.register(swagger, { openapi: openApiDocument(deps.server) })
+  const openApi = createOpenApi(deps.server)
+  app.addHook('onRoute', (route) => openApi.add(route))
   await app.register(
     async (admin) => {
       addServerInfoRoute(admin, deps)
@@ -79,16 +78,13 @@ const addGuardedRoutes = async (app: FastifyInstance, deps: ManagementAppDeps): 
       addClientRoutes(admin, deps)
       addCredentialRoutes(admin, deps)
       addGrantRoutes(admin, deps)
-      admin.get('/openapi.json', { schema: { hide: true } }, () => admin.swagger())
+      admin.get('/openapi.json', async () => openApi.document())
     },
     { prefix: '/admin/v1' },
   )
-  app.get(
-    '/metrics',
-    { schema: { hide: true }, config: { adminScope: 'admin:server:read' } },
-    async (_request, reply) => {
-      reply.header('content-type', deps.metrics.contentType)
-      return deps.metrics.metrics()
-    },
-  )
+  app.get('/metrics', { config: { adminScope: 'admin:server:read' } }, async (_request, reply) => {
+    const { contentType, text } = await deps.metrics.expose()
+    reply.header('content-type', contentType)
+    return text
+  })
 }

@@ -24,5 +24,5 @@ export const addResourceMetadataRoute = (app: FastifyInstance, { issuer }: { rea
     scopes_supported: adminScopes,
     bearer_methods_supported: ['header'],
   }
-  app.get(resourceMetadataPath, { schema: { hide: true } }, async () => metadata)
+  app.get(resourceMetadataPath, async () => metadata)
 }

@@ -81,7 +81,6 @@ export const pageOf = <S>(items: S) =>
   }) as const
 
 export const problemDocument = {
-  $id: 'Problem',
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {

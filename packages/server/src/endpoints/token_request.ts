@@ -25,6 +25,7 @@ export interface TokenRequest {
 export const parseTokenRequest = (form: Form, request: HttpRequest): TokenRequest => {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
+  checkOneAuthorization(request.rawHeaders)
   const credentials = readClientCredentials(form, request.headers.authorization)
   const scope = form.get('scope')
   return {
@@ -34,6 +35,16 @@ export const parseTokenRequest = (form: Form, request: HttpRequest): TokenReques
     targets: parseTargets(form),
     remoteAddress: request.remoteAddress,
   }
+}
+
+/** RFC 9110 §5.3: a header field that is no list may come once. node:http keeps the first of two and says nothing. */
+const checkOneAuthorization = (rawHeaders: readonly string[]): void => {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count++
+  }
+  if (count > 1) throw new OAuthError('invalid_request', 'more than one Authorization header')
 }
 
 /** `resource` (RFC 8707) and `audience` mean the same here. */

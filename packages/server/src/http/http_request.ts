@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders
+  /** Names and values in turn, as they came: the only place where a header that came twice shows. */
+  readonly rawHeaders: readonly string[]
   /** What follows `?` in the request target; empty when nothing does. */
   readonly query: string
   /** The body as text; empty when there is none. */

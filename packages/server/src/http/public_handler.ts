@@ -36,6 +36,7 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
     checkMethod(method, route.method)
     return route.endpoint({
       headers: request.headers,
+      rawHeaders: request.rawHeaders,
       query: queryStart === -1 ? '' : url.slice(queryStart + 1),
       body: route.method === 'POST' ? await readBody(request) : '',
       remoteAddress: request.socket.remoteAddress ?? '',

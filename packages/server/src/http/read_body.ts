@@ -13,16 +13,18 @@ const maxBodyBytes = 64 * 1024
  */
 export const readBody = (request: IncomingMessage): Promise<string> =>
   new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
     let body = ''
     request.on('data', (chunk: Buffer) => {
       body += chunk.toString('latin1')
       if (body.length <= maxBodyBytes) return
       request.pause()
-      // what is still to come is not read: the connection ends with the answer
-      reject(
-        new OAuthError('invalid_request', 'the body is too large', { status: 413, headers: { connection: 'close' } }),
-      )
+      reject(tooLarge())
     })
     request.on('end', () => resolve(body))
     request.on('error', () => reject(new OAuthError('invalid_request', 'the request broke off')))
   })
+
+/** What is still to come is not read: the connection ends with the answer. */
+const tooLarge = () =>
+  new OAuthError('invalid_request', 'the body is too large', { status: 413, headers: { connection: 'close' } })
