@@ -20,7 +20,7 @@ export interface Plan {
   readonly warmUpSeconds: number
 }
 
-export const fullPlan: Plan = { rounds: 5, seconds: 4, warmUpSeconds: 3 }
+export const fullPlan: Plan = { rounds: 5, seconds: 4, warmUpSeconds: 10 }
 
 /** A server under load. */
 export interface Target extends Omit<LoadOptions, 'seconds'> {

@@ -46,6 +46,24 @@ describe('RFC 9110 §13.1.1: If-Match', () => {
     })
   }
 
+  test('RFC 9110 §13.1.1: a grant: the current ETag → 200, the old one → 412, one for what is not there → 412', async () => {
+    const path = `/clients/client-6/grants/${encodeURIComponent(audience)}`
+    const set = (ifMatch: string, scopes: readonly string[]) =>
+      sendHttp(credence.socket, {
+        method: 'PUT',
+        path: `/admin/v1${path}`,
+        headers: { 'if-match': ifMatch, 'content-type': 'application/json' },
+        body: JSON.stringify({ scopes }),
+      })
+    await credence.manage('PATCH', `/apis/${encodeURIComponent(audience)}`, { scopes: ['x', 'y'] })
+    const etag = await etagOf(path)
+    assert.equal((await set(etag, ['x', 'y'])).status, 200)
+    assert.equal(codeOf(await set(etag, ['y'])), 'revision_conflict')
+    assert.equal((await change(path, etag, undefined, 'DELETE')).status, 412)
+    assert.equal((await change(path, await etagOf(path), undefined, 'DELETE')).status, 204)
+    assert.equal((await set('*', ['x'])).status, 412)
+  })
+
   test('RFC 9110 §13.1.1: DELETE with an old ETag → 412, and it is still there', async () => {
     const etag = await etagOf('/clients/client-1')
     await change('/clients/client-1', etag)

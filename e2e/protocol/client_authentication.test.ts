@@ -181,3 +181,17 @@ describe('whose secret it is', () => {
     assertRefused(await inBody(gone), 'invalid_client')
   })
 })
+
+test('RFC 9110 §5.3: two Authorization headers → 400 invalid_request, whichever of them is right', async () => {
+  const right = basic(job.client_id, job.client_secret)
+  const wrong = basic(job.client_id, other.client_secret)
+  for (const authorization of [
+    [right, wrong],
+    [wrong, right],
+    [right, right],
+  ]) {
+    const answer = await callTokenEndpoint(credence, { headers: { authorization } })
+    assert.equal(answer.status, 400)
+    assertRefused(answer, 'invalid_request')
+  }
+})

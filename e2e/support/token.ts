@@ -15,7 +15,7 @@ const encodeForm = (text: string): string => encodeURIComponent(text).replaceAll
 export interface TokenCall {
   /** Form parameters beside grant_type=client_credentials. */
   readonly form?: Pairs
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
   /** Sent as it is in place of a form. */
   readonly body?: string | Uint8Array
   readonly method?: string
