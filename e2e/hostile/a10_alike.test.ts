@@ -5,7 +5,8 @@ import type { HttpAnswer } from '../support/http.ts'
 import { areaUnderCurve } from '../support/separability.ts'
 import { assertRefused, basic, callTokenEndpoint } from '../support/token.ts'
 
-const credence = await startCredence()
+// what is measured are the refusals themselves
+const credence = await startCredence({ args: ['--failed-authentications-per-minute', '1000000'] })
 after(credence.dispose)
 const audience = 'https://orders.example.com'
 const grants = [{ audience, scopes: ['x'] }]
@@ -40,7 +41,11 @@ const ask = (refusal: Refusal): Promise<HttpAnswer> => {
   return callTokenEndpoint(credence, { headers: { authorization: basic(clientId, secret) } })
 }
 
-const comparable = ({ status, headers: { date, ...headers }, body }: HttpAnswer) => ({ status, headers, body })
+const comparable = ({ status, headers: { date, 'x-request-id': id, ...headers }, body }: HttpAnswer) => ({
+  status,
+  headers,
+  body,
+})
 
 const reference = comparable(await ask('an unknown client with an unknown credential id'))
 

@@ -64,6 +64,11 @@ for (const [title, text] of Object.entries(hostile)) {
     await credence.manage('GET', `/clients?cursor=${encoded}`)
     await sendHttp(credence.management, { path: `/admin/v1/apis/${encoded}` })
     await sendHttp(credence.management, { path: '/metrics', headers: { authorization: `Bearer ${encoded}` } })
+    for (const name of ['X-Request-Id', 'traceparent', 'User-Agent'])
+      await sendRaw(
+        `POST /oauth/token HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eDp5\r\n${name}: ${text}\r\nConnection: close\r\n` +
+          'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 29\r\n\r\ngrant_type=client_credentials',
+      )
     await sendRaw(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\nX-Request-Id: ${text}\r\n\r\n`)
     await sendRaw(
       `POST /oauth/token HTTP/1.1\r\nHost: ${text}\r\nAuthorization: Basic ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,

@@ -50,6 +50,12 @@ const exerciseEverything = async () => {
     await keep(callTokenEndpoint(credence, { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(form) }))
     await keep(callTokenEndpoint(credence, { body: `${new URLSearchParams(form)}&client_secret=${secret}` }))
     await keep(sendHttp(credence.public, { path: `/${secret}?client_secret=${secret}` }))
+    const correlating = { 'x-request-id': secret, traceparent: secret, tracestate: secret, 'user-agent': secret }
+    await keep(callTokenEndpoint(credence, { headers: correlating, form: { ...form, client_secret: 'wrong' } }))
+    await keep(sendHttp(credence.socket, { path: '/admin/v1/clients/canary', headers: correlating }))
+    await keep(sendHttp(credence.socket, { path: '/%', headers: correlating }))
+    const proven = { ...correlating, authorization: basic('canary', canary.client_secret) }
+    assert.match((await callTokenEndpoint(credence, { headers: proven })).body, /"access_token"/)
     await keep(sendHttp(credence.management, { path: '/admin/v1/clients', headers: { authorization } }))
     await keep(sendHttp(credence.management, { path: '/metrics', headers: { authorization: `Bearer ${secret}` } }))
   }
@@ -80,8 +86,9 @@ const openSecrets = async () => {
     algorithm,
     der: sealer.open(sealedPrivateKey, `signing key: ${kid}`),
   }))
+  const auditRecords = await storage.auditEvents.list({ limit: 10_000, order: 'oldest_first' })
   await storage.close()
-  return { serverKeys, signingKeys }
+  return { serverKeys, signingKeys, auditRecords }
 }
 
 await exerciseEverything()
@@ -93,7 +100,7 @@ const files = await Promise.all(
     .filter((entry) => entry.isFile())
     .map(async ({ name }) => ({ name, bytes: await readFile(join(credence.data, name)) })),
 )
-const { serverKeys, signingKeys } = await openSecrets()
+const { serverKeys, signingKeys, auditRecords } = await openSecrets()
 const databases = files.filter(({ name }) => name.startsWith('credence.db'))
 
 /** The spellings under which bytes could be written. */
@@ -131,6 +138,18 @@ test('A9: a client secret is in no log line, metric, error or answer after the o
     )
     assertUnstored([random(secret), ...spellings(Buffer.from(secret))], 'the secret')
   }
+})
+
+test('A9: the audit log tells of every failure and change above, and has neither secret nor token in it', () => {
+  const told = auditRecords.map((record) => JSON.stringify(record))
+  for (const action of ['client.create', 'client.update', 'api.update', 'client.authenticate', 'backup.read'])
+    assert.ok(
+      auditRecords.some((record) => record.action === action),
+      action,
+    )
+  assert.ok(auditRecords.some(({ actor }) => actor === 'claimed:canary'))
+  const needles = [canary.client_secret, wrong, admin.token, accessToken].map((secret) => secret.slice(-30))
+  for (const text of told) for (const needle of needles) assert.ok(!text.includes(needle), text.slice(0, 300))
 })
 
 test('A9: an access token is in no log line and in no file', () => {

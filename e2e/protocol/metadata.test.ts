@@ -16,8 +16,14 @@ test('RFC 8414 §3.2: the metadata document, member by member', async () => {
     issuer: credence.issuer,
     token_endpoint: `${credence.issuer}/oauth/token`,
     jwks_uri: `${credence.issuer}/.well-known/jwks.json`,
+    credence_credentials_endpoint: `${credence.issuer}/oauth/credentials`,
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_endpoint: `${credence.issuer}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_signing_alg_values_supported: ['ES256'],
+    revocation_endpoint: `${credence.issuer}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   })
 })
 

@@ -8,6 +8,7 @@ export interface ApiSettings {
   readonly scopes: readonly string[]
   readonly token_ttl_seconds?: number
   readonly signing_alg?: 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
+  readonly token_format?: 'jwt' | 'opaque'
 }
 
 export interface ClientSettings {
@@ -17,6 +18,7 @@ export interface ClientSettings {
   readonly token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post'
   readonly default_scope?: readonly string[]
   readonly token_ttl_seconds?: number
+  readonly serves?: readonly string[]
   readonly credential?: { readonly label?: string; readonly expires_in?: number }
 }
 

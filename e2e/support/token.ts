@@ -38,7 +38,11 @@ export const callTokenEndpoint = (
 }
 
 /** Sends a token request of a client, with Basic. */
-export const askToken = (credence: RunningCredence, client: TestClient, form: Pairs = {}): Promise<HttpAnswer> =>
+export const askToken = (
+  credence: Pick<RunningCredence, 'public'>,
+  client: TestClient,
+  form: Pairs = {},
+): Promise<HttpAnswer> =>
   callTokenEndpoint(credence, { form, headers: { authorization: basic(client.client_id, client.client_secret) } })
 
 /** Asks for a token and returns it. @throws when it is refused. */

@@ -3,12 +3,24 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { cliPage } from './cli.ts'
 import { configurationPage } from './configuration.ts'
+import { declarativeSchemaFile } from './declarative_schema.ts'
+import { docsIndexPage } from './docs_index.ts'
 import { errorsPage } from './errors.ts'
 import { managementApiPage, openApiDocument } from './management_api.ts'
+import { metricsPage } from './metrics.ts'
 import type { ReferencePage } from './page.ts'
 
 const root = join(import.meta.dirname, '../..')
-const pages: readonly ReferencePage[] = [cliPage, configurationPage, errorsPage, managementApiPage, openApiDocument]
+const pages: readonly ReferencePage[] = [
+  cliPage,
+  configurationPage,
+  errorsPage,
+  metricsPage,
+  managementApiPage,
+  openApiDocument,
+  declarativeSchemaFile,
+  docsIndexPage,
+]
 
 const isCheck = process.argv.includes('--check')
 for (const { path, render } of pages) {

@@ -35,6 +35,51 @@ const groups: readonly CommandGroup[] = [
     load: async () => (await import('./commands/grant.ts')).defineGrant,
   },
   {
+    name: 'keys',
+    summary: 'the keys that tokens are signed with, and the master key',
+    load: async () => (await import('./commands/keys.ts')).defineKeys,
+  },
+  {
+    name: 'audit',
+    summary: 'who changed what, who was refused, and whether the log of it is whole',
+    load: async () => (await import('./commands/audit.ts')).defineAudit,
+  },
+  {
+    name: 'usage',
+    summary: 'what clients use, by which credential, and what is granted but never used',
+    load: async () => (await import('./commands/usage.ts')).defineUsage,
+  },
+  {
+    name: 'findings',
+    summary: 'what somebody should look at, and the command that mends it',
+    load: async () => (await import('./commands/findings.ts')).defineFindings,
+  },
+  {
+    name: 'backup',
+    summary: 'write all that the server keeps to a file, while it runs',
+    load: async () => (await import('./commands/backup.ts')).defineBackup,
+  },
+  {
+    name: 'restore',
+    summary: 'fill a new data folder or database from a backup',
+    load: async () => (await import('./commands/restore.ts')).defineRestore,
+  },
+  {
+    name: 'apply',
+    summary: 'make the server what a declarative file says, and show what that changes',
+    load: async () => (await import('./commands/apply.ts')).defineApply,
+  },
+  {
+    name: 'export',
+    summary: 'print what the server has as a declarative file',
+    load: async () => (await import('./commands/export.ts')).defineExport,
+  },
+  {
+    name: 'revoke',
+    summary: 'deny tokens that are out already',
+    load: async () => (await import('./commands/revoke.ts')).defineRevoke,
+  },
+  {
     name: 'token',
     summary: 'get an access token and print it',
     load: async () => (await import('./commands/token.ts')).defineToken,

@@ -1,6 +1,6 @@
 /** The one place where an error is written: for people as `credence: …`, with --json as one JSON object. Standard error either way. */
 import { CommanderError } from 'commander'
-import { CliError, type ExitCode, exitCodes } from './cli_error.ts'
+import { CliError, type ExitCode, exitCodes, SilentExit } from './cli_error.ts'
 import { escapeControls } from './terminal/escape_controls.ts'
 
 interface Report {
@@ -18,6 +18,7 @@ export interface ReportOptions {
 }
 
 export const reportError = (error: unknown, { json, help }: ReportOptions): ExitCode => {
+  if (error instanceof SilentExit) return error.exitCode
   const { exitCode, ...document } = describeError(error, help)
   const { code, message, faults = [message] } = document
   if (json) process.stderr.write(`${JSON.stringify(document)}\n`)
@@ -27,7 +28,10 @@ export const reportError = (error: unknown, { json, help }: ReportOptions): Exit
 }
 
 const describeError = (error: unknown, help: string): Report => {
-  if (error instanceof CliError) return { code: error.code, message: error.message, exitCode: error.exitCode }
+  if (error instanceof CliError) {
+    const { code, message, exitCode, faults } = error
+    return { code, message, exitCode, ...(faults !== undefined && { faults }) }
+  }
   if (error instanceof CommanderError) return describeUsageError(error, help)
   if (isConfigurationError(error)) {
     const { code, message, faults } = error

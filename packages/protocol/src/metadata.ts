@@ -10,7 +10,15 @@ export interface AuthorizationServerMetadata {
   readonly response_types_supported?: readonly string[]
   readonly grant_types_supported: readonly string[]
   readonly token_endpoint_auth_methods_supported: readonly string[]
+  readonly introspection_endpoint?: string
+  readonly introspection_endpoint_auth_methods_supported?: readonly string[]
+  /** RFC 9701 §7. */
+  readonly introspection_signing_alg_values_supported?: readonly string[]
+  readonly revocation_endpoint?: string
+  readonly revocation_endpoint_auth_methods_supported?: readonly string[]
   readonly service_documentation?: string
+  /** Credence's own: where a client replaces its own credential. */
+  readonly credence_credentials_endpoint?: string
 }
 
 /** RFC 9728 §2, the members that Credence publishes or reads. Wire names. */

@@ -11,6 +11,7 @@ describe('oauthErrorCodes', () => {
     unsupported_grant_type: 400,
     invalid_scope: 400,
     invalid_target: 400,
+    unsupported_token_type: 400,
     invalid_token: 401,
     insufficient_scope: 403,
     server_error: 500,

@@ -8,10 +8,11 @@ export const oauthErrorCodes = {
   unsupported_grant_type: { status: 400, source: 'RFC 6749 §5.2' },
   invalid_scope: { status: 400, source: 'RFC 6749 §5.2' },
   invalid_target: { status: 400, source: 'RFC 8707 §2' },
+  unsupported_token_type: { status: 400, source: 'RFC 7009 §2.2.1' },
   invalid_token: { status: 401, source: 'RFC 6750 §3.1' },
   insufficient_scope: { status: 403, source: 'RFC 6750 §3.1' },
   server_error: { status: 500, source: 'RFC 6749 §4.1.2.1' },
-  temporarily_unavailable: { status: 503, source: 'RFC 6749 §4.1.2.1' },
+  temporarily_unavailable: { status: 503, source: 'RFC 6749 §4.1.2.1; with 429: RFC 6585 §4' },
 } as const satisfies Record<string, { status: number; source: string }>
 
 export type OAuthErrorCode = keyof typeof oauthErrorCodes
@@ -23,7 +24,7 @@ export interface OAuthErrorResponse {
 }
 
 export interface OAuthErrorOptions {
-  /** Another status than the table's, where HTTP has a better one (405, 413, 415). */
+  /** Another status than the table's, where HTTP has a better one (405, 413, 415; 429 of RFC 6585 §4). */
   readonly status?: number
   /** Response headers that belong to the refusal (Allow, Retry-After, WWW-Authenticate). */
   readonly headers?: Readonly<Record<string, string>>

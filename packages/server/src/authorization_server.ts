@@ -5,42 +5,76 @@ import type { Change, Storage } from '@credence/storage'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { ensureAdminApi } from './admin/admin_scopes.ts'
+import { createAdminister } from './admin/administer.ts'
 import { createAuthenticateCaller } from './admin/authenticate_caller.ts'
 import { createManagementApp } from './admin/management_app.ts'
 import { createPageCursors } from './admin/page_cursor.ts'
+import { createVerifyAdminToken } from './admin/verify_admin_token.ts'
+import { type AuditSettings, startAuditService } from './audit/audit_service.ts'
 import { createAuthenticateClient } from './client_auth/authenticate_client.ts'
 import { checkClientSecret } from './client_auth/check_client_secret.ts'
 import { createSecretDigester } from './client_auth/client_secret.ts'
 import { createCredentialUseRecorder } from './client_auth/credential_uses.ts'
+import type { DeclarativeState } from './declarative/reconciler.ts'
+import { type DeclarativeOptions, startDeclarative } from './declarative/start_declarative.ts'
 import { followChanges } from './directory/change_follower.ts'
 import { createDirectory } from './directory/directory.ts'
+import { createCredentialsEndpoint } from './endpoints/credentials.ts'
 import { createMetadata, endpointUrl, publicPaths } from './endpoints/metadata.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
+import { createFindings } from './findings/findings.ts'
 import { createClientCredentials } from './grants/client_credentials.ts'
 import type { RequestHandler } from './http/http_server.ts'
 import { createPublicHandler } from './http/public_handler.ts'
-import { createKeyRing } from './key_material/key_ring.ts'
-import type { Sealer } from './key_material/sealing.ts'
+import { createRequestObserver } from './http/request_observer.ts'
+import { loadOpaqueTokenKeys } from './key_material/opaque_token_keys.ts'
 import { loadServerKeys } from './key_material/server_keys.ts'
-import { createMetrics } from './metrics.ts'
+import { type Sealing, type SigningKeySettings, startSigningKeys } from './key_material/start_signing_keys.ts'
+import { createLimits, type LimitSettings } from './limits/limits.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { observeStorage } from './metrics/observed_storage.ts'
+import {
+  registerAudit,
+  registerBuildInfo,
+  registerChangeFeed,
+  registerDirectory,
+  registerRevocations,
+  registerSigningKeys,
+  registerSigningQueue,
+} from './metrics/server_metrics.ts'
 import { createIssue } from './minting/issue.ts'
+import { createOpaqueTokens } from './minting/opaque_token.ts'
 import { createSigningQueue } from './minting/signing_queue.ts'
+import { createRevocations } from './revocation/revocations.ts'
+import { createReplaceCredential } from './rotation/replace_credential.ts'
+import { traceTokenSteps } from './tracing/token_steps.ts'
+import { createTracing } from './tracing/tracing.ts'
+import { keepUsage } from './usage/usage_keeping.ts'
+import { registerUsage } from './usage/usage_metrics.ts'
+import { countRefusals } from './usage/usage_recorder.ts'
 import { version } from './version.ts'
 
 export interface AuthorizationServerDeps {
   readonly issuer: string
   readonly storage: Storage
-  readonly sealer: Sealer
+  readonly sealing: Sealing
+  readonly signingKeys: SigningKeySettings
   readonly clock: Clock
   readonly randomness: Randomness
   readonly logger: Logger
   readonly directorySize: number
+  readonly limits: LimitSettings
+  readonly usageDays: number
+  readonly audit: AuditSettings
+  readonly declarative: DeclarativeOptions
   readonly isLocal: (request: IncomingMessage) => boolean
 }
 
 export interface AuthorizationServer {
   readonly handlePublicRequest: RequestHandler
   readonly managementApp: FastifyInstance
+  /** Undefined where no declarative source is configured. */
+  readonly declarativeState: DeclarativeState | undefined
   /** From now on /health/ready says no. */
   startDraining(): void
   /** Writes what is kept in memory and stops what runs in the background. */
@@ -53,28 +87,63 @@ const flushIntervalMs = 10_000
 
 /** More signatures than this waiting at once are refused with 503. */
 const signingQueueCapacity = 2_000
+/** So many are signed at once even before their turn ends: more together is no faster (benchmarks/turn_wise.md). */
+const signedTogether = 256
 const usesCapacity = 100_000
 
 export const createAuthorizationServer = async (deps: AuthorizationServerDeps): Promise<AuthorizationServer> => {
-  const { issuer, storage, clock, randomness, logger } = deps
-  const serverKeys = await loadServerKeys(storage.sealedKeys, deps.sealer, deps)
-  const keyRing = await createKeyRing({ store: storage.signingKeys, sealer: deps.sealer, clock })
-  await keyRing.signerFor('ES256')
+  const { issuer, clock, randomness, logger } = deps
+  const logFailure = (what: string) => (error: unknown) => logger.error({ err: error }, what)
+  const metrics = createMetrics(logFailure('a metric could not be read'))
+  const storage = observeStorage(deps.storage, clock, metrics)
+  const tracing = await createTracing()
+  const serverKeys = await loadServerKeys(storage.sealedKeys, deps.sealing.sealer, deps)
   await ensureAdminApi(storage, deps)
+
+  const audit = await startAuditService({
+    ...{ storage, clock, seed: serverKeys.audit_checkpoint, settings: deps.audit, start: { issuer, version } },
+    onError: logFailure,
+  })
+  const signingKeys = await startSigningKeys({ ...deps, storage, audit, settings: deps.signingKeys })
+  const keyRing = signingKeys.ring
 
   const directory = createDirectory(storage, deps.directorySize)
   const digester = createSecretDigester(serverKeys.client_secret_pepper)
   const uses = createCredentialUseRecorder({ store: storage.credentials, clock, capacity: usesCapacity })
-  const metrics = createMetrics(() => directory.size)
-  const logFailure = (what: string) => (error: unknown) => logger.error({ err: error }, what)
+  const queue = createSigningQueue(signingQueueCapacity, signedTogether)
+  registerBuildInfo(metrics, { version, node_version: process.versions.node, dialect: storage.dialect })
+  registerDirectory(metrics, directory, deps.directorySize)
+  registerSigningQueue(metrics, queue)
+  registerSigningKeys(metrics, keyRing)
+  registerAudit(metrics, audit)
+
+  const opaqueTokenKeys = { ...deps, store: storage.sealedKeys, sealer: deps.sealing.sealer }
+  const opaqueTokens = createOpaqueTokens({
+    keys: await loadOpaqueTokenKeys(opaqueTokenKeys),
+    reload: () => loadOpaqueTokenKeys(opaqueTokenKeys),
+    clock,
+    randomness,
+  })
+  const feedKey = serverKeys.revocation_feed
+  const revocations = await createRevocations({
+    ...{ issuer, storage, keyRing, opaqueTokens, feedKey, clock },
+    onError: logFailure,
+  })
+  registerRevocations(metrics, revocations)
 
   const follower = await followChanges(storage.changes, {
     intervalMs: followIntervalMs,
-    apply: (change: Change) => (change.subject === 'signing_key' ? keyRing.reload() : directory.apply(change)),
-    reset: () => {
-      directory.clear()
-      return keyRing.reload()
+    apply: async (change: Change) => {
+      directory.apply(change)
+      await revocations.apply(change)
+      if (change.subject === 'signing_key') await keyRing.reload()
     },
+    reset: async () => {
+      directory.clear()
+      await revocations.reset()
+      await keyRing.reload()
+    },
+    onCaughtUp: registerChangeFeed(metrics, clock),
     onError: logFailure('the change log could not be read'),
   })
   const flushTimer = setInterval(
@@ -83,41 +152,83 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   )
   flushTimer.unref()
 
-  const grants = [createClientCredentials(directory)]
-  const tokenEndpoint = createTokenEndpoint({
-    authenticateClient: createAuthenticateClient({
-      check: (presented) => checkClientSecret(presented, { directory, digester, clock }),
-      uses,
-      clock,
-    }),
+  const usage = keepUsage({ storage, clock, days: deps.usageDays, onError: logFailure })
+  const limits = createLimits({ settings: deps.limits, clients: deps.directorySize, usage, metrics, clock })
+  const findings = createFindings({ storage, clock, flush: () => Promise.all([uses.flush(), usage.flush()]) })
+  registerUsage(metrics, usage, findings)
+
+  const grants = [createClientCredentials(directory)].map((grant) => countRefusals(grant, usage))
+  const tokenSteps = traceTokenSteps(tracing, {
+    authenticateClient: limits.guardAuthentication(
+      audit.watchAuthentication(
+        createAuthenticateClient({
+          check: (presented) => checkClientSecret(presented, { directory, digester, clock }),
+          uses,
+          clock,
+        }),
+      ),
+    ),
     grants,
-    issue: createIssue({ issuer, keyRing, queue: createSigningQueue(signingQueueCapacity), clock, randomness }),
+    checkQuota: limits.checkQuota,
+    noteIssued: usage.noteIssued,
+    issue: audit.watchIssue(createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness })),
+  })
+
+  const verifyAdminToken = createVerifyAdminToken({
+    ...{ issuer, keys: keyRing.keys, clock, directory },
+    isDenied: revocations.live.isDenied,
+  })
+  const { authenticateClient } = tokenSteps
+  const routes = await revocations.start({
+    ...{ authenticateClient, verifyAdminToken, directory, audit },
+    catchUp: follower.catchUp,
   })
 
   const metadata = createMetadata(issuer, grants)
   const handlePublicRequest = createPublicHandler({
     issuerPath: new URL(issuer).pathname,
-    tokenEndpoint: metrics.countTokenRequests(tokenEndpoint),
+    tokenEndpoint: tracing.endpoint(publicPaths.token, createTokenEndpoint(tokenSteps)),
+    credentialsEndpoint: createCredentialsEndpoint({
+      authenticateClient,
+      replaceCredential: createReplaceCredential({
+        ...deps,
+        storage,
+        audit,
+        uses,
+        digester,
+        catchUp: follower.catchUp,
+      }),
+    }),
+    routes,
     metadata: () => metadata,
     keySet: keyRing.document,
+    gate: limits.gate,
+    observe: createRequestObserver({ metrics, grantTypes: grants.map(({ name }) => name), clock, logger }),
+    clock,
+    randomness,
     logger,
   })
+
+  const declarative = await startDeclarative({ ...deps, storage, audit, metrics, catchUp: follower.catchUp })
 
   let draining = false
   const managementApp = await createManagementApp({
     storage,
+    administer: createAdminister({ audit }),
+    applyDeclaration: declarative.applyDeclaration,
+    auditKey: audit.key,
+    sealer: deps.sealing.sealer,
     digester,
+    flushUses: uses.flush,
+    flushUsage: usage.flush,
+    findings,
     cursors: createPageCursors(serverKeys.page_cursor),
     clock,
     randomness,
     server: { issuer, token_endpoint: endpointUrl(issuer, publicPaths.token), version },
-    authenticateCaller: createAuthenticateCaller({
-      issuer,
-      keys: keyRing.keys,
-      clock,
-      directory,
-      isLocal: deps.isLocal,
-    }),
+    readIssuedToken: revocations.readIssuedToken,
+    liveRevocations: revocations.live,
+    authenticateCaller: createAuthenticateCaller({ verifyAdminToken, isLocal: deps.isLocal }),
     catchUp: follower.catchUp,
     health: { notReadyBecause: async () => (draining ? 'draining' : await reachable(storage)) },
     metrics,
@@ -129,12 +240,21 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     managementApp,
     startDraining() {
       draining = true
+      revocations.endStreams()
+    },
+    get declarativeState() {
+      return declarative.state
     },
     async close() {
+      await declarative.stop()
       follower.stop()
+      revocations.stop()
+      await signingKeys.stop()
       clearInterval(flushTimer)
       await uses.flush().catch(logFailure('last uses could not be written'))
+      await usage.close()
       await managementApp.close()
+      await audit.close()
     },
   }
 }

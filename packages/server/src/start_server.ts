@@ -2,17 +2,22 @@
 
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import { type Clock, isLoopbackHost, type Randomness, systemClock, systemRandomness } from '@credence/protocol'
 import { openStorage } from '@credence/storage'
-import { type DestinationStream, destination, pino } from 'pino'
+import { type DestinationStream, destination } from 'pino'
 import { createAuthorizationServer } from './authorization_server.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import { ConfigurationError } from './configuration/configuration_error.ts'
+import { checkNoInterruptedRestore, databaseOf } from './configuration/database_location.ts'
+import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type HttpServer, type ListenAddress, listen } from './http/http_server.ts'
-import { loadMasterKey } from './key_material/master_key.ts'
-import { createSealer, UnsealError } from './key_material/sealing.ts'
+import { loadMasterKeys } from './key_material/master_key.ts'
+import { explainWrongKey, UnsealError } from './key_material/sealing.ts'
+import type { OpenSigner } from './key_material/signing_key.ts'
+import { createSealing } from './key_material/start_signing_keys.ts'
 import { clearStaleSocket, localSocketPath } from './local_socket.ts'
+import { createLogger } from './logging/create_logger.ts'
+import { version } from './version.ts'
 
 export interface RunningServer {
   readonly issuer: string
@@ -20,6 +25,8 @@ export interface RunningServer {
   /** Undefined when management over TCP is off. */
   readonly managementUrl: string | undefined
   readonly socketPath: string
+  /** How the server and its declarative source stand to each other; undefined where none is configured. */
+  readonly declarativeState: DeclarativeState | undefined
   /** Drains: nothing under way is cut for {@link drainGraceMs}. */
   close(): Promise<void>
 }
@@ -29,6 +36,8 @@ export interface StartServerOptions {
   readonly randomness?: Randomness
   /** Where the log goes; standard error unless given. */
   readonly logTo?: DestinationStream
+  /** What signs in place of private keys in this process. */
+  readonly openSigner?: OpenSigner
 }
 
 const drainGraceMs = 25_000
@@ -44,19 +53,19 @@ export const startServer = async (
     clock = systemClock,
     randomness = systemRandomness,
     logTo = destination({ dest: 2, sync: true }),
+    openSigner,
   }: StartServerOptions = {},
 ): Promise<RunningServer> => {
   await using opened = new AsyncDisposableStack()
-  const logger = pino({ level: configuration.logLevel }, logTo)
+  const logger = createLogger(configuration.logLevel, logTo)
   await mkdir(configuration.data, { recursive: true, mode: 0o700 })
   const mayCreate = [configuration.host, configuration.managementHost].every(isLoopbackHost)
-  const masterKey = await loadMasterKey(
-    { given: configuration.masterKey, dataFolder: configuration.data, mayCreate },
-    randomness,
-  )
+  const masterKeys = await loadMasterKeys(configuration, { mayCreate, randomness })
   const socketPath = localSocketPath(configuration.data)
   await clearStaleSocket(socketPath)
-  const storage = await openStorage({ database: databaseOf(configuration), clock })
+  const database = databaseOf(configuration)
+  checkNoInterruptedRestore(database)
+  const storage = await openStorage({ database, clock })
   opened.defer(() => storage.close())
 
   const listenHttp = async (address: ListenAddress): Promise<HttpServer> => {
@@ -79,11 +88,20 @@ export const startServer = async (
   const server = await createAuthorizationServer({
     issuer,
     storage,
-    sealer: createSealer(masterKey, randomness),
+    sealing: createSealing(masterKeys, randomness),
+    signingKeys: { rotationDays: configuration.signingKeyRotationDays, openSigner },
     clock,
     randomness,
     logger,
     directorySize: configuration.directorySize,
+    limits: configuration,
+    usageDays: configuration.usageDays,
+    declarative: { source: configuration.declarative, prune: configuration.declarativePrune === 'on' },
+    audit: {
+      sinks: configuration.auditSink ?? [],
+      webhookSecret: configuration.auditWebhookSecret,
+      issuance: configuration.auditIssuance === 'each',
+    },
     isLocal: (request) => localRequests.has(request),
   }).catch((error) => {
     throw error instanceof UnsealError ? new ConfigurationError([explainWrongKey], { cause: error }) : error
@@ -96,27 +114,28 @@ export const startServer = async (
     server.managementApp.routing(request, response)
   })
 
+  logger.info({ version, issuer, public_url: publicUrl }, 'started')
   const resources = opened.move()
   return {
     issuer,
     publicUrl,
     managementUrl: managementListener && urlOf(configuration.managementHost, managementListener),
     socketPath,
+    get declarativeState() {
+      return server.declarativeState
+    },
     async close() {
+      logger.info('draining')
       server.startDraining()
       await Promise.all(
         [publicListener, managementListener, localListener].map((listener) => listener?.drain(drainGraceMs)),
       )
       await server.close()
       await resources.disposeAsync()
+      logger.info('stopped')
     },
   }
 }
-
-const databaseOf = ({ databaseUrl, data }: Configuration) =>
-  databaseUrl === undefined
-    ? ({ kind: 'sqlite', file: join(data, 'credence.db') } as const)
-    : ({ kind: 'postgres', url: databaseUrl } as const)
 
 const urlOf = (host: string, { port }: HttpServer): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -127,6 +146,3 @@ const explainListenError = (address: ListenAddress, error: unknown): string => {
   if (code === 'EADDRINUSE') return `${where} is in use by another process; choose another port`
   return `cannot listen on ${where}: ${error instanceof Error ? error.message : error}`
 }
-
-const explainWrongKey =
-  'the master key is not the one this database was sealed with: give the right one in CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or master.key'

@@ -1,5 +1,11 @@
 /** The store behind Credence: interfaces, one SQL implementation, two dialects. */
+export { chainHash, chainStart, checkpointText } from './audit_chain.ts'
+export * from './audit_model.ts'
+export { type AuditReport, type AuditVerifier, createAuditVerifier } from './audit_verifier.ts'
+export { type RestoreOptions, restoreStorage, restoringFile } from './backup/restore_storage.ts'
+export type * from './client_facts_store.ts'
 export type * from './model.ts'
 export { type DatabaseLocation, type OpenStorageOptions, openStorage } from './open_storage.ts'
 export { StoreError, type StoreErrorCode } from './store_error.ts'
 export type * from './stores.ts'
+export * from './usage_store.ts'

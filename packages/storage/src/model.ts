@@ -3,6 +3,9 @@
 /** A signature algorithm an API can choose for its tokens. */
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
 
+/** jwt: signed, for everybody with the public keys to check. opaque: sealed, for nobody but the server to read. */
+export type TokenFormat = 'jwt' | 'opaque'
+
 /** A protected resource: whom a token is for and what it can allow there. */
 export interface Api {
   readonly id: string
@@ -11,6 +14,7 @@ export interface Api {
   readonly scopes: readonly string[]
   readonly tokenTtlSeconds: number
   readonly signingAlgorithm: SigningAlgorithm
+  readonly tokenFormat: TokenFormat
   readonly createdAt: number
   readonly updatedAt: number
   /** Grows by one with every change; what an ETag is made of. */
@@ -19,6 +23,18 @@ export interface Api {
 
 /** How a client with a secret may present it. */
 export type SecretPresentation = 'client_secret_basic' | 'client_secret_post'
+
+/** How many tokens a client may get, and whether more are refused or only counted. */
+export interface Quota {
+  readonly tokensPerMinute: number
+  readonly mode: 'observe' | 'enforce'
+}
+
+/** What lets a client replace its own credentials. */
+export interface ManagedRotation {
+  /** How long a credential stays usable once it has been replaced, unless it expires sooner. */
+  readonly overlapSeconds: number
+}
 
 export interface Client {
   readonly clientId: string
@@ -29,6 +45,12 @@ export interface Client {
   readonly tokenTtlSeconds: number | undefined
   /** What a request without `scope` asks for. Undefined: all that is granted. */
   readonly defaultScope: readonly string[] | undefined
+  /** Undefined: no limit of its own. */
+  readonly quota: Quota | undefined
+  /** Undefined: its credentials are replaced by others only. */
+  readonly managedRotation: ManagedRotation | undefined
+  /** Audiences whose resource server it is: it may introspect their tokens and follow the revocations for them. */
+  readonly serves: readonly string[]
   readonly disabled: boolean
   readonly createdAt: number
   readonly updatedAt: number
@@ -49,6 +71,12 @@ export interface Credential {
   readonly lastUsedAt: number | undefined
   /** The address it was last used from. */
   readonly lastUsedFrom: string | undefined
+  /** What the client that used it last calls itself. RFC 9110 §10.1.5. */
+  readonly lastUsedUserAgent: string | undefined
+  /** How long it was made to live, which stays when its expiry is brought forward. Undefined: for ever. */
+  readonly lifetimeSeconds: number | undefined
+  /** The credential that its client replaced with this one, by managed rotation. */
+  readonly replaces: string | undefined
 }
 
 /** What a client may ask for at one API. At most one per client and API. */
@@ -77,11 +105,15 @@ export interface SigningKey {
   readonly status: SigningKeyStatus
   /** JSON of the public JWK, as it is published. */
   readonly publicJwk: string
-  /** The PKCS #8 private key, sealed under the key-encryption key. */
+  /** The PKCS #8 private key, sealed under the key-encryption key. Empty once retired: verifying needs none. */
   readonly sealedPrivateKey: Uint8Array
   readonly createdAt: number
+  /** From when on a published key may become the active one. */
+  readonly activateAt: number | undefined
   readonly activatedAt: number | undefined
   readonly retiredAt: number | undefined
+  /** From when on a retired key may leave the set: the last token under it has expired. */
+  readonly removeAt: number | undefined
 }
 
 /** A secret key of the server itself (a pepper, a MAC key), sealed under the key-encryption key. */
@@ -95,14 +127,47 @@ export interface SealedKey {
 export interface Change {
   /** Grows with every commit, without gaps that fill up later: a reader that has seen n has seen all up to n. */
   readonly version: number
-  readonly subject: 'api' | 'client' | 'signing_key'
-  /** The audience, client id or key id that changed. */
+  readonly subject: 'api' | 'client' | 'signing_key' | 'revocation'
+  /** The audience, client id or key id that changed; of a revocation what it denies, its version being the change's. */
   readonly key: string
 }
 
-/** When and from where a credential was last used. */
+/** Denies one token. RFC 7519 §4.1.7. */
+export interface TokenRevocation {
+  readonly kind: 'token'
+  readonly issuer: string
+  readonly jti: string
+  /** The token's exp. */
+  readonly expiresAt: number
+  /** Undefined where they are not known. */
+  readonly clientId: string | undefined
+  readonly audience: string | undefined
+  readonly createdAt: number
+  /** From then on no token that it denies is alive anywhere, and it may go. */
+  readonly neededUntil: number
+}
+
+/** Denies every token that was issued before a time and is of all that are named: client, credential, audience. */
+export interface TokenCutoff {
+  readonly kind: 'cutoff'
+  readonly issuer: string
+  readonly clientId: string | undefined
+  readonly credentialId: string | undefined
+  readonly audience: string | undefined
+  readonly issuedBefore: number
+  readonly createdAt: number
+  readonly neededUntil: number
+}
+
+export type NewRevocation = TokenRevocation | TokenCutoff
+
+/** A stored one. Its version is that of its change, and so grows with every one and has no gap that fills up later. */
+export type Revocation = NewRevocation & { readonly version: number }
+
+/** When, from where and by what a credential was last used. */
 export interface CredentialUse {
   readonly credentialId: string
   readonly usedAt: number
   readonly usedFrom: string
+  readonly userAgent: string | undefined
 }

@@ -1,17 +1,24 @@
 /** Opens a database as the store. */
 import { type Clock, systemClock } from '@credence/protocol'
+import { dump } from './backup/dump.ts'
 import { closeDatabase, type Database } from './dialects/database.ts'
 import { openSqlite } from './dialects/sqlite.ts'
 import { migrate, migrations } from './migrations/migrate.ts'
 import { createSession, runTransaction, type Session } from './session.ts'
 import type { Storage, Stores } from './stores.ts'
 import { createApiStore } from './tables/api.ts'
+import { createAuditStore } from './tables/audit_event.ts'
+import { createAuditSinkStore } from './tables/audit_sink.ts'
 import { createChangeLog } from './tables/change.ts'
 import { createClientStore } from './tables/client.ts'
+import { createClientFactsStore } from './tables/client_facts.ts'
 import { createCredentialStore } from './tables/credential.ts'
+import { createDeclarationStore } from './tables/declaration.ts'
 import { createGrantStore } from './tables/grant.ts'
+import { createRevocationStore } from './tables/revocation.ts'
 import { createSealedKeyStore } from './tables/sealed_key.ts'
 import { createSigningKeyStore } from './tables/signing_key.ts'
+import { createUsageStore } from './tables/usage.ts'
 
 /** Where the data is. */
 export type DatabaseLocation =
@@ -45,6 +52,7 @@ export const openStorage = async (options: OpenStorageOptions): Promise<Storage>
     ping: async () => {
       await stores.changes.latest()
     },
+    dump: (about) => dump(database, { clock: options.clock ?? systemClock, about }),
     close: () => closeDatabase(database),
   }
 }
@@ -63,5 +71,11 @@ const createStores = (session: Session): Stores => ({
   grants: createGrantStore(session),
   signingKeys: createSigningKeyStore(session),
   sealedKeys: createSealedKeyStore(session),
+  revocations: createRevocationStore(session),
   changes: createChangeLog(session),
+  usage: createUsageStore(session),
+  clientFacts: createClientFactsStore(session),
+  declarations: createDeclarationStore(session),
+  auditEvents: createAuditStore(session),
+  auditSinks: createAuditSinkStore(session),
 })

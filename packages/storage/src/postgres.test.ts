@@ -1,15 +1,22 @@
 /** The store on PostgreSQL: the conformance suite, and what only a server can do. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { CompiledQuery } from 'kysely'
 import { createPostgresDriver } from './dialects/postgres_driver.ts'
 import { openStorage } from './open_storage.ts'
 import { StoreError } from './store_error.ts'
+import { killAuditWriters } from './testing/audit_kills.ts'
 import { describeConformance } from './testing/conformance.ts'
+import { describeBackup } from './testing/conformance_backup.ts'
 import { startPostgres, type TestPostgres } from './testing/embedded_postgres.ts'
 import { anApi, ordersAudience } from './testing/fixtures.ts'
 import { createPostgresTestDatabase } from './testing/postgres_database.ts'
+import { createSqliteTestDatabase } from './testing/sqlite_database.ts'
 import { refusal } from './testing/test_database.ts'
 
 let server: TestPostgres
@@ -21,6 +28,16 @@ after(() => server.stop())
 const createDatabase = async () => createPostgresTestDatabase(await server.createDatabase())
 
 describeConformance('PostgreSQL', createDatabase)
+
+const folder = mkdtempSync(join(tmpdir(), 'credence-move-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const createFile = async () => createSqliteTestDatabase(join(folder, `${randomUUID()}.db`))
+
+describe('a backup moves an installation from SQLite to PostgreSQL', () => describeBackup(createFile, createDatabase))
+describe('a backup moves an installation from PostgreSQL to SQLite', () => describeBackup(createDatabase, createFile))
+
+test('D3: kill -9 in the middle of a batch of audit records leaves a log that verifies', async () =>
+  killAuditWriters({ kind: 'postgres', url: await server.createDatabase() }))
 
 const open = (url: string) => openStorage({ database: { kind: 'postgres', url } })
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { openStorage } from './open_storage.ts'
+import { killAuditWriters } from './testing/audit_kills.ts'
 import { startChild } from './testing/child.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'credence-kill-'))
@@ -60,3 +61,6 @@ test('several processes that open and write a new file at once lose nothing', as
   assert.equal(await storage.changes.latest(), children.length * each)
   await storage.close()
 })
+
+test('D3: kill -9 in the middle of a batch of audit records leaves a log that verifies', () =>
+  killAuditWriters({ kind: 'sqlite', file: join(folder, 'audit.db') }))

@@ -9,6 +9,8 @@ export type StoreErrorCode =
   | 'unavailable'
   /** The database was written by a newer Credence. */
   | 'schema_too_new'
+  /** What was given as a backup is none, is damaged, or is not whole. */
+  | 'bad_backup'
 
 export class StoreError extends Error {
   override readonly name = 'StoreError'

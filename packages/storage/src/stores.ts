@@ -4,6 +4,10 @@
  * Every write is durable when its promise resolves; one that throws `unavailable` may have been stored all the same,
  * when the answer to the commit was lost. Any method throws StoreError `unavailable` when the database is.
  */
+
+import type { AuditSinkStore, AuditStore } from './audit_model.ts'
+import type { ClientFactsStore } from './client_facts_store.ts'
+import type { DeclarationStore } from './declaration_store.ts'
 import type {
   Api,
   Change,
@@ -12,9 +16,15 @@ import type {
   Credential,
   CredentialUse,
   Grant,
+  NewRevocation,
+  Revocation,
   SealedKey,
-  SigningKey,
 } from './model.ts'
+import type { SigningKeyStore } from './signing_key_store.ts'
+import type { UsageStore } from './usage_store.ts'
+
+export type * from './declaration_store.ts'
+export type * from './signing_key_store.ts'
 
 /** A page of a list: those whose key sorts after `after`, at most `limit` of them, in key order. */
 export interface PageRequest {
@@ -60,6 +70,8 @@ export interface CredentialStore {
   create(credential: Credential): Promise<void>
   /** Sets revokedAt unless it is set already. Returns the credential. */
   revoke(credentialId: string, revokedAt: number): Promise<Credential>
+  /** Sets when it expires; its lifetime stays what it was made for. Returns the credential. */
+  setExpiry(credentialId: string, expiresAt: number): Promise<Credential>
   /** Stores last uses in one transaction; an older use never replaces a newer one. Unknown ids are passed over. No change is appended. */
   recordUses(uses: readonly CredentialUse[]): Promise<void>
 }
@@ -73,23 +85,22 @@ export interface GrantStore {
   delete(clientId: string, audience: string): Promise<boolean>
 }
 
-export interface SigningKeyStore {
-  list(): Promise<readonly SigningKey[]>
-  /**
-   * Stores the key as the active one of its algorithm, unless there is an active one already.
-   *
-   * One compare-and-swap: of any number of callers at once, exactly one gets its key stored.
-   *
-   * @throws {StoreError} `already_exists` when there is no active key, and another one has this key's kid
-   * @returns the active key, the caller's own or the one that was there
-   */
-  createActive(key: SigningKey): Promise<SigningKey>
-}
-
 export interface SealedKeyStore {
   list(): Promise<readonly SealedKey[]>
   /** Stores the key unless there is one for its purpose already. Returns the one that is stored. One compare-and-swap. */
   createIfAbsent(key: SealedKey): Promise<SealedKey>
+  /** Replaces what is sealed for a purpose, for a change of the master key. */
+  reseal(purpose: string, sealed: Uint8Array): Promise<void>
+}
+
+/** What denies tokens that are not expired. Appending one appends a change; deleting what is needed no more does not. */
+export interface RevocationStore {
+  /** Stores it, unless the same token is revoked already. Returns the one that is stored. */
+  append(revocation: NewRevocation): Promise<Revocation>
+  /** Those with a greater version, oldest first, at most `limit`. */
+  since(version: number, limit: number): Promise<readonly Revocation[]>
+  /** Deletes at most `limit` of those that no token needs any more at `now`. Returns how many. */
+  deleteUnneeded(now: number, limit: number): Promise<number>
 }
 
 export interface ChangeLog {
@@ -114,7 +125,13 @@ export interface Stores {
   readonly grants: GrantStore
   readonly signingKeys: SigningKeyStore
   readonly sealedKeys: SealedKeyStore
+  readonly revocations: RevocationStore
   readonly changes: ChangeLog
+  readonly usage: UsageStore
+  readonly clientFacts: ClientFactsStore
+  readonly declarations: DeclarationStore
+  readonly auditEvents: AuditStore
+  readonly auditSinks: AuditSinkStore
 }
 
 export interface Storage extends Stores {
@@ -128,6 +145,8 @@ export interface Storage extends Stores {
    * stored even if `work` catches that: write what may fail harmlessly outside.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>
+  /** The lines of a backup as of now, without their ends, while others go on writing. `about` is put in its header. */
+  dump(about: Readonly<Record<string, string>>): AsyncIterable<string>
   /** Resolves when the database answers. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -20,6 +20,7 @@ interface ApiDocument {
   readonly scopes: readonly string[]
   readonly token_ttl_seconds: number
   readonly signing_alg: string
+  readonly token_format: string
   readonly created_at: number
   readonly updated_at: number
 }
@@ -28,6 +29,7 @@ interface ApiOptions extends ManagementOptions {
   readonly scope?: readonly (readonly string[])[]
   readonly tokenTtl?: number
   readonly alg?: string
+  readonly tokenFormat?: string
 }
 
 const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
@@ -66,11 +68,18 @@ const addApiOptions = (command: Command): Command =>
     .addOption(
       new Option('--alg <ALG>', 'what its tokens are signed with; ES256 unless given').choices(signingAlgorithms),
     )
+    .addOption(
+      new Option(
+        '--token-format <FORMAT>',
+        'jwt, which the API checks by itself, or opaque, which it asks the server about; jwt unless given',
+      ).choices(['jwt', 'opaque']),
+    )
 
-const bodyOf = ({ scope, tokenTtl, alg }: ApiOptions) => ({
+const bodyOf = ({ scope, tokenTtl, alg, tokenFormat }: ApiOptions) => ({
   ...(scope !== undefined && { scopes: scope.flat() }),
   ...(tokenTtl !== undefined && { token_ttl_seconds: tokenTtl }),
   ...(alg !== undefined && { signing_alg: alg }),
+  ...(tokenFormat !== undefined && { token_format: tokenFormat }),
 })
 
 const createApi = async (audience: string, options: ApiOptions): Promise<void> => {
@@ -112,7 +121,8 @@ const showApi = async (audience: string, { data, json }: ManagementOptions): Pro
 
 const updateApi = async (audience: string, options: ApiOptions): Promise<void> => {
   const body = bodyOf(options)
-  if (Object.keys(body).length === 0) throw usageError('nothing to change: give --scope, --token-ttl or --alg')
+  if (Object.keys(body).length === 0)
+    throw usageError('nothing to change: give --scope, --token-ttl, --alg or --token-format')
   const api = await (await openManagement(options.data)).patch<ApiDocument>(pathOf`/apis/${audience}`, body)
   if (options.json) return printJson(api)
   printLines([`changed API ${api.audience}`, ...describeApi(api)])
@@ -127,6 +137,6 @@ const deleteApi = async (audience: string, { data, json }: ManagementOptions): P
 const describeApi = (api: ApiDocument): readonly string[] => [
   `  scopes       ${api.scopes.join(' ')}`,
   `  tokens live  ${formatDuration(api.token_ttl_seconds)}`,
-  `  signed with  ${api.signing_alg}`,
+  `  tokens are   ${api.token_format === 'opaque' ? 'opaque: the API asks the server about each' : `signed with ${api.signing_alg}`}`,
   `  created      ${formatTime(api.created_at)}`,
 ]

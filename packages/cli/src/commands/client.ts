@@ -7,6 +7,7 @@ import {
   parseDuration,
   parseGrant,
   parseList,
+  parseQuota,
   repeatable,
 } from './command_options.ts'
 
@@ -42,11 +43,14 @@ export const defineClient = (command: Command): void => {
     addManagementOptions(command.command('update').description('Change a client; what is not given stays.')),
   )
     .argument('<ID>')
+    .option('--no-managed-rotation', 'it may not replace its own secret any more')
     .action(async (id, options) => {
       const { bodyOf, updateClient } = await import('./client_actions.ts')
       const body = bodyOf(options)
       if (Object.keys(body).length === 0)
-        throw usageError('nothing to change: give --name, --auth, --default-scope or --token-ttl')
+        throw usageError(
+          'nothing to change: give --name, --auth, --default-scope, --token-ttl, --serves, --quota or --managed-rotation',
+        )
       await updateClient({ id, body, done: 'changed' }, options)
     })
   addExamples(update, ['credence client update report-job --name "Nightly report" --token-ttl 5m'])
@@ -91,3 +95,22 @@ const addMetadataOptions = (command: Command): Command =>
       ),
     )
     .option('--token-ttl <DURATION>', 'its tokens live at most this long, 60s to 60m', parseDuration)
+    .addOption(
+      repeatable(
+        '--serves <AUDIENCE>',
+        'it is the resource server of this API: it may introspect its tokens and follow their revocations',
+        String,
+      ),
+    )
+    .option('--quota <N/min|off>', 'how many tokens it may get in a minute, on each replica of the server', parseQuota)
+    .addOption(
+      new Option(
+        '--quota-mode <MODE>',
+        'what happens beyond it: refused with 429 (the default), or only counted',
+      ).choices(['enforce', 'observe']),
+    )
+    .option(
+      '--managed-rotation [OVERLAP]',
+      'it may replace its own secret, and the replaced one works for this long: 24h unless given',
+      parseDuration,
+    )

@@ -1,5 +1,7 @@
 /** What the commands of `credence client` do. */
+import { CliError } from '../cli_error.ts'
 import { type ManagementClient, openManagement, pathOf } from '../management/management_client.ts'
+import { createCredentialApi } from '../rotation/credential_api.ts'
 import { printJson, printLines } from '../terminal/print.ts'
 import { printTable } from '../terminal/print_table.ts'
 import { formatDuration, formatTime } from '../terminal/times.ts'
@@ -11,6 +13,12 @@ export interface ClientOptions extends ManagementOptions {
   readonly auth?: string
   readonly defaultScope?: readonly (readonly string[])[]
   readonly tokenTtl?: number
+  readonly serves?: readonly string[]
+  /** Tokens a minute. */
+  readonly quota?: number | 'off'
+  readonly quotaMode?: string
+  /** The overlap in seconds; true: as the server has it; false: off. */
+  readonly managedRotation?: number | boolean
 }
 
 export interface CreateClientOptions extends ClientOptions {
@@ -26,6 +34,9 @@ interface ClientDocument {
   readonly token_endpoint_auth_method?: string
   readonly default_scope?: readonly string[]
   readonly token_ttl_seconds?: number
+  readonly serves?: readonly string[]
+  readonly quota?: { readonly tokens_per_minute: number; readonly mode: 'observe' | 'enforce' }
+  readonly managed_rotation?: { readonly overlap_seconds: number }
   readonly disabled: boolean
   readonly client_id_issued_at: number
 }
@@ -39,12 +50,27 @@ interface NewClientDocument extends ClientDocument {
   readonly token_endpoint: string
 }
 
-export const bodyOf = ({ name, auth, defaultScope, tokenTtl }: ClientOptions) => ({
+export const bodyOf = ({ name, auth, defaultScope, tokenTtl, serves, ...more }: ClientOptions) => ({
+  ...(serves !== undefined && { serves }),
   ...(name !== undefined && { client_name: name }),
   ...(auth !== undefined && { token_endpoint_auth_method: auth }),
   ...(defaultScope !== undefined && { default_scope: defaultScope.flat() }),
   ...(tokenTtl !== undefined && { token_ttl_seconds: tokenTtl }),
+  ...((more.quota !== undefined || more.quotaMode !== undefined) && { quota: quotaOf(more.quota, more.quotaMode) }),
+  ...(more.managedRotation !== undefined && { managed_rotation: managedRotationOf(more.managedRotation) }),
 })
+
+/** Either alone leaves the other as it is. */
+const quotaOf = (quota: ClientOptions['quota'], mode: string | undefined) =>
+  quota === 'off'
+    ? null
+    : { ...(quota !== undefined && { tokens_per_minute: quota }), ...(mode !== undefined && { mode }) }
+
+/** false takes it away, true leaves the overlap to the server. */
+const managedRotationOf = (given: number | boolean) => {
+  if (given === false) return null
+  return given === true ? {} : { overlap_seconds: given }
+}
 
 export const createClient = async (id: string, options: CreateClientOptions): Promise<void> => {
   const { grant = [], label, expires } = options
@@ -96,8 +122,26 @@ export const showClient = async (id: string, { data, json }: ManagementOptions):
   const management = await openManagement(data)
   const client = await management.get<ClientDocument>(pathOf`/clients/${id}`)
   const grants = await listGrants(management, id)
-  if (json) return printJson({ ...client, grants })
-  printLines([...describeClient(client), `  may ask for  ${describeGrants(grants)}`])
+  const warnings = await listWarnings(management, id)
+  if (json) return printJson({ ...client, grants, warnings })
+  printLines([
+    ...describeClient(client),
+    `  may ask for  ${describeGrants(grants)}`,
+    ...warnings.map(({ credential_id: credential, warning }) => `  warning      ${credential} ${warning}`),
+  ])
+}
+
+/** Of credentials that expire soon. Who may not see credentials sees no warnings. */
+const listWarnings = async (management: ManagementClient, id: string) => {
+  try {
+    const credentials = await createCredentialApi(management).list(id)
+    return credentials.flatMap(({ credential_id, warning }) =>
+      warning === undefined ? [] : [{ credential_id, warning }],
+    )
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'insufficient_scope') return []
+    throw error
+  }
 }
 
 const listGrants = async (management: ManagementClient, id: string): Promise<readonly GrantDocument[]> =>
@@ -118,6 +162,9 @@ export const deleteClient = async (id: string, { data, json }: ManagementOptions
   printLines([`deleted client ${id}`])
 }
 
+const describeQuota = ({ tokens_per_minute: tokens, mode }: NonNullable<ClientDocument['quota']>): string =>
+  `${tokens}/min on each replica; ${mode === 'enforce' ? 'more is refused' : 'more is only counted'}`
+
 const describeClient = (client: ClientDocument): readonly string[] => [
   `client ${client.client_id}, ${client.disabled ? 'disabled: it gets no tokens' : 'enabled'}`,
   ...(client.client_name === undefined ? [] : [`  name         ${client.client_name}`]),
@@ -126,5 +173,12 @@ const describeClient = (client: ClientDocument): readonly string[] => [
   ...(client.token_ttl_seconds === undefined
     ? []
     : [`  tokens live  ${formatDuration(client.token_ttl_seconds)} at most`]),
+  ...(client.quota === undefined ? [] : [`  quota        ${describeQuota(client.quota)}`]),
+  ...(client.managed_rotation === undefined
+    ? []
+    : [
+        `  rotates      its own secret; the replaced one works for ${formatDuration(client.managed_rotation.overlap_seconds)}`,
+      ]),
+  ...(client.serves === undefined ? [] : [`  serves       ${client.serves.join(' ')}`]),
   `  created      ${formatTime(client.client_id_issued_at)}`,
 ]

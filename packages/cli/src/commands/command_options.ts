@@ -51,6 +51,16 @@ export const parseDuration = (text: string): number => {
   return seconds
 }
 
+/** Tokens a minute from `30/min`; `off` for none. */
+export const parseQuota = (text: string): number | 'off' => {
+  if (text === 'off') return text
+  const found = /^(\d{1,7}) *\/ *min(?:ute)?$/.exec(text)?.[1]
+  if (found === undefined || Number(found) === 0) {
+    throw new InvalidArgumentError('A quota is a number of tokens in a minute, as in 30/min, or off.')
+  }
+  return Number(found)
+}
+
 export interface GrantArgument {
   readonly audience: string
   readonly scopes: readonly string[]

@@ -16,13 +16,20 @@ interface Inspected {
 
 export const inspectToken = async (argument: string | undefined, { json, issuer }: InspectOptions): Promise<void> => {
   const token = await readToken(argument)
+  if (token.startsWith('cat_')) {
+    throw new CliError(
+      'opaque_token',
+      'an opaque token says nothing to anybody but the server that issued it: an API asks there, by introspection',
+    )
+  }
   const inspected = await inspect(token, issuer)
   if (json) printJson(toDocument(inspected))
   else printLines(describe(inspected, Math.floor(Date.now() / 1000)))
   if (inspected.fault !== undefined) throw inspected.fault
 }
 
-const readToken = async (argument: string | undefined): Promise<string> => {
+/** The token of an argument, or of standard input when there is none or it is `-`. */
+export const readToken = async (argument: string | undefined): Promise<string> => {
   const text = argument === undefined || argument === '-' ? await readStandardInput() : argument
   const token = text.trim().replace(/^bearer +/i, '')
   if (token === '') throw usageError('no token: give it as the argument or on standard input')

@@ -151,10 +151,10 @@ describe('the commands that manage a server, each with --json and without', () =
 
     assert.equal((await server.runJson(['credential', 'revoke', 'c2', String(added.credential_id)])).status, 'revoked')
 
-    const rotated = await server.runJson(['credential', 'rotate', 'c2'])
+    const rotated = await server.runJson(['credential', 'rotate', 'c2', '--no-wait'])
     const older = rotated.older as { credential_id: string }[]
     assert.equal(older.length, 2, 'the live ones, without the new one and the revoked one')
-    const shown = await runs(['credential', 'rotate', 'c2'])
+    const shown = await runs(['credential', 'rotate', 'c2', '--no-wait'])
     const [command = ''] = /credence credential revoke \S+ \S+/.exec(shown) ?? []
     assert.match(await runs(command.split(' ').slice(1)), /^revoked cred_\w+ of c2/)
   })

@@ -49,8 +49,12 @@ const serve = async ({ json, config, ...flags }: ServeFlags): Promise<void> => {
     exitAtNextSignal()
   } finally {
     await server.close()
+    // what nobody reads from standard output would keep the process; the log that goes there is sent again
+    setTimeout(() => process.exit(), unreadOutputMs).unref()
   }
 }
+
+const unreadOutputMs = 2_000
 
 /** @throws {ConfigurationError} */
 const readConfigurationFile = async (path: string): Promise<unknown> => {

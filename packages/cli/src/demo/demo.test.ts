@@ -17,9 +17,16 @@ describe('credence demo', () => {
     const { event, calls, failed, refused } = events.at(-1)
     assert.equal(event, 'done')
     assert.equal(failed, 0)
-    assert.ok(calls >= 60 && refused === calls, `${calls} calls, ${refused} refused`)
+    assert.ok(calls >= 135 && refused === calls, `${calls} calls, ${refused} refused`)
     const story = events.map(({ text }) => text).join('\n')
-    for (const part of [/GET \/jobs: 200/, /403 insufficient_scope/, /Rotation/, /old secret is revoked/])
+    for (const part of [
+      /GET \/jobs: 200/,
+      /403 insufficient_scope/,
+      /Rotation/,
+      /old secret is revoked/,
+      /audit verify: the \d+ records .* whole/,
+      /credence findings/,
+    ])
       assert.match(story, part)
   })
 

@@ -8,7 +8,7 @@ import { printJson, printLines } from '../terminal/print.ts'
 import { countRuns } from './job_runs.ts'
 import { audience, clientId, type Scene, startScene, type Tell } from './scene.ts'
 import { failure } from './service_process.ts'
-import { rotateSecret, showCalls } from './story.ts'
+import { rotateSecret, showCalls, showOversight } from './story.ts'
 
 /** @throws {CliError} `demo_failed` when any step is not what it must be. */
 export const runDemo = async ({ keep, json }: DemoOptions): Promise<void> => {
@@ -21,6 +21,7 @@ export const runDemo = async ({ keep, json }: DemoOptions): Promise<void> => {
   const scene = await startScene({ folder, signal, opened, tell })
   await showCalls(scene, tell)
   await rotateSecret(scene, tell)
+  await showOversight(scene, tell)
   // a run under way is finished and counted
   if (!keep) await scene.job.stop()
 

@@ -20,6 +20,8 @@ export interface Scene {
   /** Service B. */
   readonly orders: ServiceProcess
   readonly firstSecret: Secret
+  /** Runs a command of `credence` against the server. @returns what it printed with --json */
+  readonly run: (...words: readonly string[]) => Promise<unknown>
   /** Puts another secret where the job reads its own, in one step: there is no moment without a whole one. */
   readonly replaceSecret: (secret: string) => Promise<void>
 }
@@ -40,7 +42,7 @@ export interface SceneOptions {
 
 export const audience = 'https://orders.example.com'
 export const clientId = 'report-job'
-export const intervalMs = 50
+export const intervalMs = 25
 
 export const startScene = async ({ folder, signal, opened, tell }: SceneOptions): Promise<Scene> => {
   const start = (name: string, args: readonly string[], environment: Readonly<Record<string, string>>) => {
@@ -54,6 +56,12 @@ export const startScene = async ({ folder, signal, opened, tell }: SceneOptions)
     const written = `${secretFile}.${randomUUID()}`
     await writeFile(written, secret, { mode: 0o600 })
     await rename(written, secretFile)
+  }
+
+  const run: Scene['run'] = async (...words) => {
+    const command = start(`credence ${words.join(' ')}`, [ownProgram(), ...words, '--json', '--data', dataFolder], {})
+    const [printed] = await command.waitFor(/^\{.*\}$/)
+    return JSON.parse(printed)
   }
 
   const serve = ['serve', '--port', '0', '--management-port', 'off', '--data', dataFolder, '--json']
@@ -91,7 +99,7 @@ export const startScene = async ({ folder, signal, opened, tell }: SceneOptions)
   tell(
     `Service A runs: a background job, process ${job.pid}, which calls B every ${intervalMs} ms, here with a new token each time.`,
   )
-  return { issuer, ordersUrl, dataFolder, secretFile, management, job, orders, firstSecret, replaceSecret }
+  return { issuer, ordersUrl, dataFolder, secretFile, management, job, orders, firstSecret, run, replaceSecret }
 }
 
 const ownProgram = (): string => {

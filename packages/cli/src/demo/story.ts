@@ -14,8 +14,8 @@ export const showCalls = async ({ job }: Scene, tell: Tell): Promise<void> => {
   tell('A called POST /jobs with the same token: 403 insufficient_scope. It was not granted jobs:write.')
 }
 
-/** How many runs are watched before and after the old secret goes. */
-const watchedRuns = 20
+/** How many runs are watched before and after the old secret goes. Three times as many tokens are what findings notice. */
+const watchedRuns = 45
 
 export const rotateSecret = async (scene: Scene, tell: Tell): Promise<void> => {
   const { management, job, orders, firstSecret } = scene
@@ -33,6 +33,29 @@ export const rotateSecret = async (scene: Scene, tell: Tell): Promise<void> => {
   tell(`The old secret is revoked, ${firstSecret.credential_id}: whoever asks with it now gets invalid_client.`)
 
   await waitForRuns(job, watchedRuns)
+}
+
+/** What is left for whoever looks after all this: a log that nobody can change unseen, and what should be looked at. */
+export const showOversight = async ({ run }: Scene, tell: Tell): Promise<void> => {
+  const { ok, records } = (await run('audit', 'verify')) as { readonly ok: boolean; readonly records: number }
+  if (!ok) throw failure('the audit log does not verify')
+  tell(
+    `credence audit verify: the ${records} records of who changed what are whole; one that is altered or missing shows.`,
+  )
+
+  const { items } = (await run('findings')) as { readonly items: readonly FindingDocument[] }
+  // there is none when the hour has just turned: then there are two hours, with few tokens in each
+  const finding = items.find(({ kind }) => kind === 'tokens_not_cached')
+  tell(
+    finding === undefined
+      ? 'credence findings: nothing to look at.'
+      : `credence findings has noticed A, which gets a new token for every call here: ${finding.evidence}.`,
+  )
+}
+
+interface FindingDocument {
+  readonly kind: string
+  readonly evidence: string
 }
 
 const waitForRuns = async (job: ServiceProcess, count: number): Promise<void> => {

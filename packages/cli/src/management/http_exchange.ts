@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Takes the body of a good answer as it comes, in place of reading it into memory. It may take any time, but never stop. */
+  readonly receive?: (body: IncomingMessage) => Promise<void>
 }
 
 export interface HttpAnswer {
@@ -21,12 +23,15 @@ const timeoutMs = 30_000
 const maxBodyBytes = 16 * 1024 * 1024
 
 /** Sends a request on a connection of its own. @throws {Error} of Node, when there is no answer. */
-export const exchange = async (place: Place, { method, path, headers, body }: HttpRequest): Promise<HttpAnswer> => {
+export const exchange = async (
+  place: Place,
+  { method, path, headers, body, receive }: HttpRequest,
+): Promise<HttpAnswer> => {
   const sent = await open(place, {
     method,
     path,
     agent: false,
-    signal: AbortSignal.timeout(timeoutMs),
+    ...(receive === undefined ? { signal: AbortSignal.timeout(timeoutMs) } : { timeout: timeoutMs }),
     headers: {
       accept: 'application/json',
       ...headers,
@@ -36,7 +41,11 @@ export const exchange = async (place: Place, { method, path, headers, body }: Ht
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve).once('error', reject).end(body)
   })
-  return { status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response) }
+  const { statusCode: status = 0, headers: answered } = response
+  if (receive === undefined || status !== 200) return { status, headers: answered, body: await readBody(response) }
+  sent.on('timeout', () => response.destroy(new Error(`nothing came for ${timeoutMs} ms`)))
+  await receive(response)
+  return { status, headers: answered, body: '' }
 }
 
 const open = async (place: Place, options: RequestOptions): Promise<ClientRequest> => {

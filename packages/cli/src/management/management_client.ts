@@ -9,6 +9,8 @@ export type Send = (request: HttpRequest) => Promise<HttpAnswer>
 export interface ManagementClient {
   /** @throws {CliError} with the code of the problem document */
   get<T>(path: string): Promise<T>
+  /** Hands over the body of the answer as it comes. @throws {CliError} */
+  download(path: string, receive: NonNullable<HttpRequest['receive']>): Promise<void>
   /** All pages of a list. @throws {CliError} */
   list<T>(path: string): Promise<readonly T[]>
   /** @throws {CliError} */
@@ -19,6 +21,28 @@ export interface ManagementClient {
   put<T>(path: string, body: object): Promise<T>
   /** What the server answered, if anything. @throws {CliError} */
   delete<T = undefined>(path: string): Promise<T>
+}
+
+/** One fault of what was sent, by JSON pointer. RFC 6901. */
+export interface RequestFault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+/** What the server answered with a problem document. RFC 9457. */
+export class Refusal extends CliError {
+  readonly errors: readonly RequestFault[]
+
+  constructor({ code, detail, errors }: ProblemDocument) {
+    super(code, detail)
+    this.errors = errors ?? []
+  }
+}
+
+interface ProblemDocument {
+  readonly code: string
+  readonly detail: string
+  readonly errors?: readonly RequestFault[]
 }
 
 const pageSize = 500
@@ -44,12 +68,15 @@ export const openManagement = async (data: string | undefined): Promise<Manageme
     patch: (path, body) => call('PATCH', path, body),
     put: (path, body) => call('PUT', path, body),
     delete: (path) => call('DELETE', path),
+    async download(path, receive) {
+      readAnswer(await send({ method: 'GET', path: `/admin/v1${path}`, receive }))
+    },
     async list<T>(path: string) {
       const items: T[] = []
       let cursor: string | undefined
       for (let page = 0; page < maxPages; page++) {
         const query = `limit=${pageSize}${cursor === undefined ? '' : `&cursor=${cursor}`}`
-        const found = await call<Page<T>>('GET', `${path}?${query}`)
+        const found = await call<Page<T>>('GET', `${path}${path.includes('?') ? '&' : '?'}${query}`)
         items.push(...found.items)
         cursor = found.next_cursor
         if (cursor === undefined) return items
@@ -74,7 +101,7 @@ export const pathOf = (parts: TemplateStringsArray, ...values: readonly string[]
 const readAnswer = <T>({ status, headers, body }: HttpAnswer): T => {
   const document: unknown = body === '' ? undefined : parseJson(body)
   if (status >= 200 && status < 300) return document as T
-  if (isProblem(document)) throw new CliError(document.code, document.detail)
+  if (isProblem(document)) throw new Refusal(document)
   const kind = headers['content-type'] ?? 'nothing readable'
   throw new CliError(
     'unexpected_answer',
@@ -90,7 +117,7 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-const isProblem = (document: unknown): document is { readonly code: string; readonly detail: string } =>
+const isProblem = (document: unknown): document is ProblemDocument =>
   typeof document === 'object' &&
   document !== null &&
   'code' in document &&

@@ -28,17 +28,20 @@ export interface AdminRoute<Route extends RouteGenericInterface> extends Operati
   readonly url: string
   readonly scope: AdminScope
   readonly schema: Pick<FastifySchema, 'body' | 'params' | 'querystring'>
+  /** Bytes; that of the management application unless given. */
+  readonly bodyLimit?: number
   readonly handler: (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>
 }
 
 export const addAdminRoute = <Route extends RouteGenericInterface>(
   app: FastifyInstance,
-  { method, url, schema, handler, ...operation }: AdminRoute<Route>,
+  { method, url, schema, bodyLimit, handler, ...operation }: AdminRoute<Route>,
 ): void => {
   app.route({
     method,
     url,
     schema,
+    ...(bodyLimit !== undefined && { bodyLimit }),
     config: { adminScope: operation.scope, operation },
     handler: async (request, reply) => {
       reply.code(operation.success.status)

@@ -9,13 +9,23 @@ export const adminAudience = 'urn:credence:admin'
 export const adminScopes = [
   'admin:apis:read',
   'admin:apis:write',
+  'admin:audit:read',
+  'admin:audit:write',
+  'admin:backup:read',
   'admin:clients:read',
   'admin:clients:write',
   'admin:credentials:read',
   'admin:credentials:write',
   'admin:grants:read',
   'admin:grants:write',
+  'admin:usage:read',
+  'admin:findings:read',
+  'admin:declarative:read',
+  'admin:revocations:read',
+  'admin:revocations:write',
   'admin:server:read',
+  'admin:signing-keys:read',
+  'admin:signing-keys:write',
 ] as const
 
 export type AdminScope = (typeof adminScopes)[number]
@@ -31,7 +41,7 @@ export const ensureAdminApi = async (
     const id = createId('api', now * 1000, randomness)
     const api = { id, audience: adminAudience, scopes: adminScopes, tokenTtlSeconds: tokenTtlLimits.default } as const
     await storage.apis
-      .create({ ...api, signingAlgorithm: 'ES256', createdAt: now, updatedAt: now, revision: 1 })
+      .create({ ...api, signingAlgorithm: 'ES256', tokenFormat: 'jwt', createdAt: now, updatedAt: now, revision: 1 })
       .catch(ignoreOtherReplica)
   } else if (adminScopes.some((scope) => !stored.scopes.includes(scope))) {
     await storage.apis

@@ -1,22 +1,32 @@
 /** Management of APIs: the protected resources that tokens are for. */
 import { createId } from '@credence/protocol'
-import type { Api } from '@credence/storage'
+import type { Api, Stores } from '@credence/storage'
 import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import { tokenTtlLimits } from '../policy/lifetime.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
 import { adminAudience } from './admin_scopes.ts'
+import { subjectOf } from './administer.ts'
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { Problem } from './problem.ts'
 import { etagOf, parseIfMatch } from './revision.ts'
-import { audience, epochSeconds, pageOf, pageQuery, scopes, signingAlgorithm, tokenTtl } from './schemas.ts'
+import {
+  audience,
+  epochSeconds,
+  pageOf,
+  pageQuery,
+  scopes,
+  signingAlgorithm,
+  tokenFormat,
+  tokenTtl,
+} from './schemas.ts'
 
 const apiChange = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  properties: { scopes, token_ttl_seconds: tokenTtl, signing_alg: signingAlgorithm },
+  properties: { scopes, token_ttl_seconds: tokenTtl, signing_alg: signingAlgorithm, token_format: tokenFormat },
 } as const
 
 const apiCreation = {
@@ -28,7 +38,16 @@ const apiCreation = {
 
 const apiDocument = {
   type: 'object',
-  required: ['id', 'audience', 'scopes', 'token_ttl_seconds', 'signing_alg', 'created_at', 'updated_at'],
+  required: [
+    'id',
+    'audience',
+    'scopes',
+    'token_ttl_seconds',
+    'signing_alg',
+    'token_format',
+    'created_at',
+    'updated_at',
+  ],
   properties: { id: { type: 'string' }, ...apiCreation.properties, created_at: epochSeconds, updated_at: epochSeconds },
 } as const
 
@@ -42,6 +61,7 @@ const toDocument = (api: Api) => ({
   scopes: api.scopes,
   token_ttl_seconds: api.tokenTtlSeconds,
   signing_alg: api.signingAlgorithm,
+  token_format: api.tokenFormat,
   created_at: api.createdAt,
   updated_at: api.updatedAt,
 })
@@ -51,9 +71,12 @@ const checkNotBuiltIn = (audience: string): void => {
   if (audience === adminAudience) throw new Problem('built_in', `${adminAudience} cannot be changed`)
 }
 
-export const addApiRoutes = (app: FastifyInstance, { storage, cursors, clock, randomness }: AdminDeps): void => {
-  const find = async (audience: string): Promise<Api> => {
-    const api = await storage.apis.find(audience)
+export const addApiRoutes = (
+  app: FastifyInstance,
+  { storage, administer, cursors, clock, randomness }: AdminDeps,
+): void => {
+  const find = async (audience: string, { apis }: Pick<Stores, 'apis'> = storage): Promise<Api> => {
+    const api = await apis.find(audience)
     if (api === undefined) throw new Problem('not_found', `no API with the audience ${audience}`)
     return api
   }
@@ -81,7 +104,7 @@ export const addApiRoutes = (app: FastifyInstance, { storage, cursors, clock, ra
     summary: 'Create an API',
     schema: { body: apiCreation },
     success: { status: 201, description: 'The API', body: apiDocument },
-    async handler({ body }, reply) {
+    async handler({ body, caller }, reply) {
       const now = clock.epochSeconds()
       const api: Api = {
         id: createId('api', now * 1000, randomness),
@@ -89,11 +112,16 @@ export const addApiRoutes = (app: FastifyInstance, { storage, cursors, clock, ra
         scopes: body.scopes,
         tokenTtlSeconds: body.token_ttl_seconds ?? tokenTtlLimits.default,
         signingAlgorithm: body.signing_alg ?? 'ES256',
+        tokenFormat: body.token_format ?? 'jwt',
         createdAt: now,
         updatedAt: now,
         revision: 1,
       }
-      await storage.apis.create(api)
+      const created = { action: 'api.create', subject: subjectOf`apis/${api.audience}` }
+      await administer(caller, created, async (stores) => {
+        await stores.apis.create(api)
+        return { after: toDocument(api), result: undefined }
+      })
       reply
         .header('etag', etagOf(api.revision))
         .header('location', `/admin/v1/apis/${encodeURIComponent(api.audience)}`)
@@ -124,17 +152,23 @@ export const addApiRoutes = (app: FastifyInstance, { storage, cursors, clock, ra
     summary: 'Change an API; what is not given stays',
     schema: { params, body: apiChange },
     success: { status: 200, description: 'The API as it is now', body: apiDocument },
-    async handler({ params, body, headers }, reply) {
+    async handler({ params, body, headers, caller }, reply) {
       checkNotBuiltIn(params.audience)
-      const stored = await find(params.audience)
-      const changed = {
-        ...stored,
-        scopes: body.scopes ?? stored.scopes,
-        tokenTtlSeconds: body.token_ttl_seconds ?? stored.tokenTtlSeconds,
-        signingAlgorithm: body.signing_alg ?? stored.signingAlgorithm,
-        updatedAt: clock.epochSeconds(),
-      }
-      const api = await storage.apis.update(changed, parseIfMatch(headers['if-match']) ?? stored.revision)
+      const expected = parseIfMatch(headers['if-match'])
+      const change = { action: 'api.update', subject: subjectOf`apis/${params.audience}` }
+      const api = await administer(caller, change, async (stores) => {
+        const stored = await find(params.audience, stores)
+        const changed = {
+          ...stored,
+          scopes: body.scopes ?? stored.scopes,
+          tokenTtlSeconds: body.token_ttl_seconds ?? stored.tokenTtlSeconds,
+          signingAlgorithm: body.signing_alg ?? stored.signingAlgorithm,
+          tokenFormat: body.token_format ?? stored.tokenFormat,
+          updatedAt: clock.epochSeconds(),
+        }
+        const updated = await stores.apis.update(changed, expected ?? stored.revision)
+        return { before: toDocument(stored), after: toDocument(updated), result: updated }
+      })
       reply.header('etag', etagOf(api.revision))
       return toDocument(api)
     },
@@ -148,9 +182,18 @@ export const addApiRoutes = (app: FastifyInstance, { storage, cursors, clock, ra
     summary: 'Delete an API that no client is granted',
     schema: { params },
     success: { status: 204, description: 'It is gone' },
-    async handler({ params, headers }) {
+    async handler({ params, headers, caller }) {
       checkNotBuiltIn(params.audience)
-      await storage.apis.delete(params.audience, parseIfMatch(headers['if-match']))
+      const expected = parseIfMatch(headers['if-match'])
+      await administer(
+        caller,
+        { action: 'api.delete', subject: subjectOf`apis/${params.audience}` },
+        async (stores) => {
+          const stored = await find(params.audience, stores)
+          await stores.apis.delete(params.audience, expected)
+          return { before: toDocument(stored), result: undefined }
+        },
+      )
     },
   })
 }

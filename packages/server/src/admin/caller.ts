@@ -6,7 +6,14 @@ import { Problem } from './problem.ts'
 
 export type Caller =
   | { readonly kind: 'local' }
-  | { readonly kind: 'token'; readonly clientId: string; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'token'
+      readonly clientId: string
+      readonly scopes: readonly string[]
+      /** The credential that the token was asked for with. */
+      readonly credentialId: string
+      readonly address: string
+    }
 
 /** @throws {Problem} `insufficient_scope` */
 export const checkScope = (caller: Caller, needed: AdminScope): void => {

@@ -1,7 +1,17 @@
 /** Clients as the management API takes and shows them. RFC 7591 §2, §3.2.1. */
 import type { Client } from '@credence/storage'
 import { credentialRequest, newSecretProperties } from './credential_documents.ts'
-import { clientId, clientName, epochSeconds, grant, scopes, secretPresentation, tokenTtl } from './schemas.ts'
+import { managedRotation, toManagedRotationDocument } from './managed_rotation_documents.ts'
+import { quotaChange, quotaDocument, toQuotaDocument } from './quota_documents.ts'
+import { audience, clientId, clientName, epochSeconds, grant, scopes, secretPresentation, tokenTtl } from './schemas.ts'
+
+const serves = {
+  type: 'array',
+  items: audience,
+  uniqueItems: true,
+  maxItems: 64,
+  description: 'APIs whose resource server it is: it may introspect their tokens and follow their revocations.',
+} as const
 
 const nullable = <S extends object>(schema: S) => ({ anyOf: [schema, { type: 'null' }] }) as const
 
@@ -14,7 +24,13 @@ export const clientChange = {
     token_endpoint_auth_method: nullable(secretPresentation),
     default_scope: nullable(scopes),
     token_ttl_seconds: nullable(tokenTtl),
-    disabled: { type: 'boolean', description: 'A disabled client gets no tokens.' },
+    quota: nullable(quotaChange),
+    managed_rotation: nullable(managedRotation),
+    serves,
+    disabled: {
+      type: 'boolean',
+      description: 'A disabled client gets no tokens, and those that it has are denied.',
+    },
   },
 } as const
 
@@ -23,6 +39,8 @@ const optionalMetadata = {
   token_endpoint_auth_method: { ...secretPresentation, description: 'Absent: the secret may be sent either way.' },
   default_scope: { ...scopes, description: 'What a request without scope asks for. Absent: all that is granted.' },
   token_ttl_seconds: tokenTtl,
+  quota: quotaDocument,
+  managed_rotation: managedRotation,
 } as const
 
 export const clientCreation = {
@@ -32,6 +50,7 @@ export const clientCreation = {
   properties: {
     client_id: clientId,
     ...optionalMetadata,
+    serves,
     grants: { type: 'array', items: grant, maxItems: 256 },
     credential: credentialRequest,
   },
@@ -43,6 +62,7 @@ export const clientDocument = {
   properties: {
     client_id: clientId,
     ...optionalMetadata,
+    serves,
     disabled: { type: 'boolean' },
     client_id_issued_at: epochSeconds,
     updated_at: epochSeconds,
@@ -75,6 +95,9 @@ export const toClientDocument = (client: Client) => ({
   token_endpoint_auth_method: client.tokenEndpointAuthMethod,
   default_scope: client.defaultScope,
   token_ttl_seconds: client.tokenTtlSeconds,
+  quota: client.quota && toQuotaDocument(client.quota),
+  managed_rotation: client.managedRotation && toManagedRotationDocument(client.managedRotation),
+  serves: client.serves.length === 0 ? undefined : client.serves,
   disabled: client.disabled,
   client_id_issued_at: client.createdAt,
   updated_at: client.updatedAt,

@@ -1,9 +1,12 @@
 /** Management of clients: the services that ask for tokens. Member names as in RFC 7591. */
-import type { Client } from '@credence/storage'
+import type { Client, Stores } from '@credence/storage'
 import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
+import { cutOffClient } from '../revocation/cut_off_client.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
+import { adminAudience } from './admin_scopes.ts'
+import { subjectOf } from './administer.ts'
 import { checkNoEscalation } from './caller.ts'
 import {
   clientChange,
@@ -14,8 +17,10 @@ import {
 } from './client_documents.ts'
 import { createSecretCredential, toNewSecretDocument } from './credential_documents.ts'
 import { setGrant } from './grants.ts'
+import { newManagedRotation, patchedManagedRotation } from './managed_rotation_documents.ts'
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { Problem } from './problem.ts'
+import { newQuota, patchedQuota } from './quota_documents.ts'
 import { resolveClient } from './resolve_client.ts'
 import { etagOf, parseIfMatch } from './revision.ts'
 import { clientId, pageOf, pageQuery } from './schemas.ts'
@@ -25,7 +30,7 @@ const params = { type: 'object', required: ['client_id'], properties: { client_i
 type Target = { Params: FromSchema<typeof params> }
 
 export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => {
-  const { storage, cursors, clock, server } = deps
+  const { storage, administer, cursors, clock, server } = deps
 
   addAdminRoute<{ Querystring: PageQuery }>(app, {
     method: 'GET',
@@ -58,7 +63,6 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
         createdAt: now,
         updatedAt: now,
       }))
-      checkNoEscalation(caller, grants)
       if (new Set(grants.map((grant) => grant.audience)).size < grants.length) {
         throw new Problem('invalid_request', 'two grants name the same audience')
       }
@@ -68,24 +72,34 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
         tokenEndpointAuthMethod: body.token_endpoint_auth_method,
         tokenTtlSeconds: body.token_ttl_seconds,
         defaultScope: body.default_scope,
+        quota: body.quota && newQuota(body.quota),
+        managedRotation: body.managed_rotation && newManagedRotation(body.managed_rotation),
+        serves: body.serves ?? [],
         disabled: false,
         createdAt: now,
         updatedAt: now,
         revision: 1,
       }
       const made = createSecretCredential(client.clientId, body.credential ?? {}, deps)
-      await storage.transaction(async (stores) => {
+      const shown = {
+        ...toClientDocument(client),
+        grants: grants.map(({ audience, scopes }) => ({ audience, scopes })),
+        credential_id: made.credential.credentialId,
+      }
+      const creation = { action: 'client.create', subject: subjectOf`clients/${client.clientId}` }
+      await administer(caller, creation, async (stores) => {
+        checkNoEscalation(caller, grants)
+        await checkServed(client.serves, stores)
         await stores.clients.create(client)
         await stores.credentials.create(made.credential)
         for (const grant of grants) await setGrant(stores, grant)
+        return { after: shown, result: undefined }
       })
       reply
         .header('etag', etagOf(client.revision))
         .header('location', `/admin/v1/clients/${encodeURIComponent(client.clientId)}`)
       return {
-        ...toClientDocument(client),
-        grants: grants.map(({ audience, scopes }) => ({ audience, scopes })),
-        credential_id: made.credential.credentialId,
+        ...shown,
         ...toNewSecretDocument(made),
         issuer: server.issuer,
         token_endpoint: server.token_endpoint,
@@ -117,18 +131,30 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     schema: { params, body: clientChange },
     success: { status: 200, description: 'The client as it is now', body: clientDocument },
     async handler({ params, body, headers, caller }, reply) {
-      const { client: stored, grants } = await resolveClient(storage, params.client_id)
-      checkNoEscalation(caller, grants)
-      const changed: Client = {
-        ...stored,
-        name: patched(body.client_name, stored.name),
-        tokenEndpointAuthMethod: patched(body.token_endpoint_auth_method, stored.tokenEndpointAuthMethod),
-        tokenTtlSeconds: patched(body.token_ttl_seconds, stored.tokenTtlSeconds),
-        defaultScope: patched(body.default_scope, stored.defaultScope),
-        disabled: body.disabled ?? stored.disabled,
-        updatedAt: clock.epochSeconds(),
-      }
-      const client = await storage.clients.update(changed, parseIfMatch(headers['if-match']) ?? stored.revision)
+      const expected = parseIfMatch(headers['if-match'])
+      const change = { action: 'client.update', subject: subjectOf`clients/${params.client_id}` }
+      const client = await administer(caller, change, async (stores) => {
+        const { client: stored, grants } = await resolveClient(stores, params.client_id)
+        checkNoEscalation(caller, grants)
+        const changed: Client = {
+          ...stored,
+          name: patched(body.client_name, stored.name),
+          tokenEndpointAuthMethod: patched(body.token_endpoint_auth_method, stored.tokenEndpointAuthMethod),
+          tokenTtlSeconds: patched(body.token_ttl_seconds, stored.tokenTtlSeconds),
+          defaultScope: patched(body.default_scope, stored.defaultScope),
+          quota: patchedQuota(body.quota, stored.quota),
+          managedRotation: patchedManagedRotation(body.managed_rotation, stored.managedRotation),
+          serves: body.serves ?? stored.serves,
+          disabled: body.disabled ?? stored.disabled,
+          updatedAt: clock.epochSeconds(),
+        }
+        await checkServed(body.serves ?? [], stores)
+        const updated = await stores.clients.update(changed, expected ?? stored.revision)
+        if (updated.disabled && !stored.disabled) {
+          await cutOffClient(stores, { ...server, clientId: stored.clientId, now: updated.updatedAt })
+        }
+        return { before: toClientDocument(stored), after: toClientDocument(updated), result: updated }
+      })
       reply.header('etag', etagOf(client.revision))
       return toClientDocument(client)
     },
@@ -143,10 +169,31 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     schema: { params },
     success: { status: 204, description: 'It is gone' },
     async handler({ params, headers, caller }) {
-      checkNoEscalation(caller, (await resolveClient(storage, params.client_id)).grants)
-      await storage.clients.delete(params.client_id, parseIfMatch(headers['if-match']))
+      const expected = parseIfMatch(headers['if-match'])
+      const deletion = { action: 'client.delete', subject: subjectOf`clients/${params.client_id}` }
+      await administer(caller, deletion, async (stores) => {
+        const { client, grants } = await resolveClient(stores, params.client_id)
+        checkNoEscalation(caller, grants)
+        await stores.clients.delete(client.clientId, expected)
+        await cutOffClient(stores, { ...server, clientId: client.clientId, now: clock.epochSeconds() })
+        const before = {
+          ...toClientDocument(client),
+          grants: grants.map(({ audience, scopes }) => ({ audience, scopes })),
+        }
+        return { before, result: undefined }
+      })
     },
   })
+}
+
+/** Nobody but Credence serves its own API. @throws {Problem} `built_in`, `not_found` */
+const checkServed = async (audiences: readonly string[], { apis }: Pick<Stores, 'apis'>): Promise<void> => {
+  for (const audience of audiences) {
+    if (audience === adminAudience) throw new Problem('built_in', `${adminAudience} is served by Credence itself`)
+    if ((await apis.find(audience)) === undefined) {
+      throw new Problem('not_found', `no API with the audience ${audience}`)
+    }
+  }
 }
 
 /** RFC 7396 §1: a member that is absent stays, null removes it. */

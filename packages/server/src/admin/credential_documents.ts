@@ -25,6 +25,11 @@ export const credentialDocument = {
     revoked_at: epochSeconds,
     last_used_at: epochSeconds,
     last_used_from: { type: 'string', description: 'The address it was last used from.' },
+    replaces: { type: 'string', description: 'The credential that the client replaced with this one by itself.' },
+    last_used_user_agent: {
+      type: 'string',
+      description: 'What it was last used by, as that called itself. RFC 9110 §10.1.5.',
+    },
   },
 } as const
 
@@ -45,11 +50,14 @@ export const toCredentialDocument = (credential: Credential, now: number) => ({
   revoked_at: credential.revokedAt,
   last_used_at: credential.lastUsedAt,
   last_used_from: credential.lastUsedFrom,
+  last_used_user_agent: credential.lastUsedUserAgent,
+  replaces: credential.replaces,
 })
 
 const statusOf = ({ revokedAt, expiresAt }: Credential, now: number): 'live' | 'expired' | 'revoked' => {
-  if (revokedAt !== undefined) return 'revoked'
-  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'live'
+  // one that had expired before it was revoked ended by expiring
+  if (expiresAt !== undefined && expiresAt <= Math.min(now, revokedAt ?? now)) return 'expired'
+  return revokedAt === undefined ? 'live' : 'revoked'
 }
 
 export interface NewSecret {
@@ -57,10 +65,18 @@ export interface NewSecret {
   readonly clientSecret: string
 }
 
+/** What a secret is made with; times in seconds from now. */
+export interface NewSecretRequest {
+  readonly label?: string | undefined
+  readonly expires_in?: number | undefined
+  /** The credential that its client replaces with it. */
+  readonly replaces?: string | undefined
+}
+
 /** Makes a secret and the credential that stands for it. Does not store it. */
 export const createSecretCredential = (
   clientId: string,
-  asked: { readonly label?: string | undefined; readonly expires_in?: number | undefined },
+  asked: NewSecretRequest,
   { digester, clock, randomness }: Pick<AdminDeps, 'digester' | 'clock' | 'randomness'>,
 ): NewSecret => {
   const now = clock.epochSeconds()
@@ -77,6 +93,9 @@ export const createSecretCredential = (
     revokedAt: undefined,
     lastUsedAt: undefined,
     lastUsedFrom: undefined,
+    lastUsedUserAgent: undefined,
+    lifetimeSeconds: asked.expires_in,
+    replaces: asked.replaces,
   }
   return { credential, clientSecret }
 }

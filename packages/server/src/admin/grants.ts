@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
+import { subjectOf } from './administer.ts'
 import { checkNoEscalation } from './caller.ts'
 import { Problem } from './problem.ts'
 import { resolveClient } from './resolve_client.ts'
@@ -53,7 +54,7 @@ export const setGrant = async (stores: Stores, grant: Grant): Promise<void> => {
   await stores.grants.set(grant)
 }
 
-export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDeps): void => {
+export const addGrantRoutes = (app: FastifyInstance, { storage, administer, clock }: AdminDeps): void => {
   addAdminRoute<{ Params: FromSchema<typeof params> }>(app, {
     method: 'GET',
     url: '/clients/:client_id/grants',
@@ -94,7 +95,8 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
     success: { status: 200, description: 'The grant', body: grantDocument },
     async handler({ params, body, headers, caller }, reply) {
       const now = clock.epochSeconds()
-      const grant = await storage.transaction(async (stores) => {
+      const subject = subjectOf`clients/${params.client_id}/grants/${params.audience}`
+      const grant = await administer(caller, { action: 'grant.set', subject }, async (stores) => {
         const { grants } = await resolveClient(stores, params.client_id)
         const stored = grants.find(({ audience }) => audience === params.audience)
         checkIfMatch(headers['if-match'], stored && etagOfGrant(stored))
@@ -108,7 +110,7 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
         }
         checkNoEscalation(caller, [...grants, changed])
         await setGrant(stores, changed)
-        return changed
+        return { before: stored && toGrantDocument(stored), after: toGrantDocument(changed), result: changed }
       })
       reply.header('etag', etagOfGrant(grant))
       return toGrantDocument(grant)
@@ -124,12 +126,15 @@ export const addGrantRoutes = (app: FastifyInstance, { storage, clock }: AdminDe
     schema: { params: grantParams },
     success: { status: 204, description: 'It is gone' },
     async handler({ params, headers, caller }) {
-      await storage.transaction(async (stores) => {
+      const subject = subjectOf`clients/${params.client_id}/grants/${params.audience}`
+      await administer(caller, { action: 'grant.remove', subject }, async (stores) => {
         const { grants } = await resolveClient(stores, params.client_id)
         checkNoEscalation(caller, grants)
         const stored = grants.find(({ audience }) => audience === params.audience)
         checkIfMatch(headers['if-match'], stored && etagOfGrant(stored))
-        if (!(await stores.grants.delete(params.client_id, params.audience))) throw notGranted(params)
+        if (stored === undefined) throw notGranted(params)
+        await stores.grants.delete(params.client_id, params.audience)
+        return { before: toGrantDocument(stored), result: undefined }
       })
     },
   })

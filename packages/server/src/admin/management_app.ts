@@ -1,19 +1,27 @@
 /** The management application: the admin API with its OpenAPI document, metrics and health. Served over TCP and the local socket. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { Metrics } from '../metrics.ts'
+import { addDeclarativeRoutes } from '../declarative/routes.ts'
+import { correlation, observeManagement } from '../logging/observe_management.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { AdminDeps } from './admin_deps.ts'
+import { answerProblem, answerUnreadablePath } from './answer_problem.ts'
 import { addApiRoutes } from './apis.ts'
+import { addAuditRoutes } from './audit_events.ts'
 import type { AuthenticateCaller } from './authenticate_caller.ts'
+import { addBackupRoute } from './backup.ts'
 import { checkScope } from './caller.ts'
 import { addClientRoutes } from './clients.ts'
 import { addCredentialRoutes } from './credentials.ts'
+import { addFindingRoutes } from './findings.ts'
 import { addGrantRoutes } from './grants.ts'
 import { addHealthRoutes, type Health } from './health.ts'
 import { createOpenApi } from './openapi.ts'
-import { Problem, problems } from './problem.ts'
+import { Problem } from './problem.ts'
 import { addResourceMetadataRoute } from './resource_metadata.ts'
+import { addRevocationRoutes } from './revocations.ts'
 import { addServerInfoRoute } from './server_info.ts'
-import { toProblem } from './to_problem.ts'
+import { addSigningKeyRoutes } from './signing_keys.ts'
+import { addUsageRoutes } from './usage.ts'
 import { createValidatorCompiler } from './validation.ts'
 
 export interface ManagementAppDeps extends AdminDeps {
@@ -21,7 +29,7 @@ export interface ManagementAppDeps extends AdminDeps {
   /** Brings what was changed into force here. Awaited before a change is answered. */
   readonly catchUp: () => Promise<void>
   readonly health: Health
-  readonly metrics: Pick<Metrics, 'expose'>
+  readonly metrics: Metrics
   readonly logger: FastifyBaseLogger
 }
 
@@ -31,21 +39,17 @@ const maxParamLength = 2048
 export const createManagementApp = async (deps: ManagementAppDeps): Promise<FastifyInstance> => {
   const app = Fastify({
     loggerInstance: deps.logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    ...correlation(deps.randomness),
+    frameworkErrors: answerUnreadablePath,
     bodyLimit,
     routerOptions: { maxParamLength },
   })
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error)
-    if (problems[problem.code].status >= 500) request.log.error({ err: problem.cause }, 'management request failed')
-    reply
-      .code(problems[problem.code].status)
-      .headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers })
-      .send(JSON.stringify(problem.toDocument()))
-  })
+  app.setErrorHandler(answerProblem)
 
+  observeManagement(app, deps.metrics)
   addHealthRoutes(app, deps.health)
   addResourceMetadataRoute(app, deps.server)
   await app.register(async (guarded) => addGuardedRoutes(guarded, deps))
@@ -74,10 +78,17 @@ const addGuardedRoutes = async (app: FastifyInstance, deps: ManagementAppDeps): 
   await app.register(
     async (admin) => {
       addServerInfoRoute(admin, deps)
+      addAuditRoutes(admin, deps)
+      addBackupRoute(admin, deps)
       addApiRoutes(admin, deps)
       addClientRoutes(admin, deps)
       addCredentialRoutes(admin, deps)
       addGrantRoutes(admin, deps)
+      addUsageRoutes(admin, deps)
+      addFindingRoutes(admin, deps)
+      addRevocationRoutes(admin, deps)
+      addDeclarativeRoutes(admin, deps)
+      addSigningKeyRoutes(admin, deps)
       admin.get('/openapi.json', async () => openApi.document())
     },
     { prefix: '/admin/v1' },

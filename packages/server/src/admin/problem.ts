@@ -10,6 +10,8 @@ export const problems = {
   already_exists: { status: 409, title: 'It exists already' },
   in_use: { status: 409, title: 'Something else still refers to it' },
   built_in: { status: 409, title: 'It belongs to Credence itself' },
+  would_lock_out: { status: 409, title: 'The caller would lose what it calls with' },
+  too_many: { status: 409, title: 'There are too many of them already' },
   revision_conflict: { status: 412, title: 'It was changed meanwhile' },
   internal: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'The store does not answer' },

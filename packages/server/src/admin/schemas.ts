@@ -45,6 +45,11 @@ export const tokenTtl = {
 } as const
 
 export const signingAlgorithm = { type: 'string', enum: ['ES256', 'RS256', 'PS256', 'EdDSA'] } as const
+export const tokenFormat = {
+  type: 'string',
+  enum: ['jwt', 'opaque'],
+  description: 'jwt: signed, the API checks it by itself. opaque: sealed, the API asks by introspection (RFC 7662).',
+} as const
 export const secretPresentation = { type: 'string', enum: ['client_secret_basic', 'client_secret_post'] } as const
 
 export const epochSeconds = { type: 'integer', description: 'Seconds since 1970-01-01T00:00:00Z.' } as const

@@ -21,6 +21,7 @@ const fromStoreError = (error: StoreError): Problem => {
     case 'unavailable':
       return new Problem('unavailable', 'try again shortly', { cause: error, headers: { 'retry-after': '1' } })
     case 'schema_too_new':
+    case 'bad_backup':
       return new Problem('internal', error.message, { cause: error })
   }
 }

@@ -7,6 +7,7 @@ import type { CredentialUseRecorder } from './credential_uses.ts'
 export type AuthenticateClient = (
   presented: PresentedCredentials,
   remoteAddress: string,
+  userAgent?: string,
 ) => Promise<AuthenticatedClient>
 
 export interface AuthenticateClientDeps {
@@ -23,11 +24,11 @@ const refusalMs = 10
 
 export const createAuthenticateClient =
   ({ check, uses, clock }: AuthenticateClientDeps): AuthenticateClient =>
-  async (presented, remoteAddress) => {
+  async (presented, remoteAddress, userAgent) => {
     const startedAt = clock.monotonicMs()
     try {
       const authenticated = await check(presented)
-      uses.note(authenticated.credential.credentialId, remoteAddress)
+      uses.note(authenticated.credential.credentialId, remoteAddress, userAgent)
       return authenticated
     } catch (error) {
       if (error instanceof OAuthError) await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))

@@ -12,6 +12,11 @@ export const createClientSecret = (credentialId: string, randomness: Randomness)
 /** The id of the credential that a secret belongs to, or undefined when it is none of ours. */
 export const credentialIdOf = (clientSecret: string): string | undefined => form.exec(clientSecret)?.[1]
 
+const anywhere = /(cred_[0-9a-z]{26})_[0-9A-Za-z]+/g
+
+/** What a stranger wrote, fit to be kept: a secret of ours that was put in the wrong place shows its credential id alone. */
+export const withoutSecrets = (text: string): string => text.replace(anywhere, '$1_…')
+
 export interface SecretDigester {
   digest(clientSecret: string): Buffer
   /** Compares in constant time. */

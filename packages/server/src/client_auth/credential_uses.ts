@@ -1,9 +1,11 @@
-/** Notes when and from where each credential was last used, in memory, and writes it in batches: never a write per token. */
+/** Notes when, from where and by what each credential was last used, in memory, and writes it in batches: never a write per token. */
 import type { Clock } from '@credence/protocol'
 import type { CredentialStore, CredentialUse } from '@credence/storage'
+import { withoutSecrets } from './client_secret.ts'
 
 export interface CredentialUseRecorder {
-  note(credentialId: string, remoteAddress: string): void
+  /** @param userAgent the User-Agent header as it came (RFC 9110 §10.1.5) */
+  note(credentialId: string, remoteAddress: string, userAgent: string | undefined): void
   /** Writes what has been noted since the last time. What could not be written is kept for the next. */
   flush(): Promise<void>
 }
@@ -15,17 +17,30 @@ export interface CredentialUseRecorderDeps {
   readonly capacity: number
 }
 
-export const createCredentialUseRecorder = (deps: CredentialUseRecorderDeps): CredentialUseRecorder => {
-  let noted = new Map<string, { credentialId: string; usedAt: number; usedFrom: string }>()
+type Noted = { -readonly [Member in keyof CredentialUse]: CredentialUse[Member] }
 
-  const note = (credentialId: string, usedFrom: string) => {
+const maxUserAgentLength = 200
+
+/** A copy, because a part of a long string keeps the whole of it in memory. */
+const cut = (userAgent: string): string => Buffer.from(userAgent.slice(0, maxUserAgentLength)).toString()
+
+/** Fit for a list that people read: nothing but printable ASCII. Done when it is written, not per request. */
+const cleanUserAgent = (userAgent: string | undefined): string | undefined =>
+  userAgent === undefined ? undefined : withoutSecrets(userAgent).replace(/[^\x20-\x7e]/g, '?')
+
+export const createCredentialUseRecorder = (deps: CredentialUseRecorderDeps): CredentialUseRecorder => {
+  let noted = new Map<string, Noted>()
+
+  const note = (credentialId: string, usedFrom: string, userAgent: string | undefined) => {
     const usedAt = deps.clock.epochSeconds()
+    const usedBy = userAgent === undefined || userAgent.length <= maxUserAgentLength ? userAgent : cut(userAgent)
     const known = noted.get(credentialId)
     if (known !== undefined) {
       known.usedAt = usedAt
       known.usedFrom = usedFrom
+      known.userAgent = usedBy
     } else if (noted.size < deps.capacity) {
-      noted.set(credentialId, { credentialId, usedAt, usedFrom })
+      noted.set(credentialId, { credentialId, usedAt, usedFrom, userAgent: usedBy })
     }
   }
 
@@ -39,7 +54,7 @@ export const createCredentialUseRecorder = (deps: CredentialUseRecorderDeps): Cr
     note,
     async flush() {
       if (noted.size === 0) return
-      const uses = [...noted.values()]
+      const uses = Array.from(noted.values(), (use) => ({ ...use, userAgent: cleanUserAgent(use.userAgent) }))
       noted = new Map()
       try {
         await deps.store.recordUses(uses)

@@ -1,7 +1,9 @@
 /** The table of options: each has a flag, an environment variable and a configuration key of the same name. */
 import { resolve } from 'node:path'
 import { isIssuer, isSecureUrl } from '@credence/protocol'
-import { type Configuration, logLevels } from './configuration.ts'
+import { parseSinks } from '../audit/sinks/sink.ts'
+import { rotationDays } from '../key_material/key_times.ts'
+import { auditIssuances, type Configuration, logLevels } from './configuration.ts'
 
 /** Reads an option from text. Throws with what is wrong with it. */
 type Parse<T> = (text: string) => T
@@ -104,16 +106,78 @@ export const options: readonly Option[] = [
     fallback: undefined,
     parse: (text) => text,
   }),
+  option('masterKeyPrevious', {
+    value: 'KEY',
+    help: 'the master key before this one, while it is being changed: what only it opens is sealed anew at the start',
+    secret: true,
+    fallback: undefined,
+    parse: (text) => text,
+  }),
+  option('signingKeyRotationDays', {
+    value: 'N|off',
+    help: 'a signing key is replaced when it is this old; off: only by credence keys rotate',
+    fallback: rotationDays.default,
+    parse: (text) => (text === 'off' ? 'off' : integer(rotationDays.least, rotationDays.most)(text)),
+  }),
   option('directorySize', {
     value: 'N',
     help: 'how many clients are held in memory at most',
     fallback: 50_000,
     parse: integer(100, 10_000_000),
   }),
+  option('failedAuthenticationsPerMinute', {
+    value: 'N',
+    help: 'how many client authentications from one address (IPv6: /64) may fail in a minute before more are answered with 429',
+    fallback: 60,
+    parse: integer(1, 1_000_000),
+  }),
+  option('maxRequestsAtOnce', {
+    value: 'N',
+    help: 'how many token requests are worked on at once; more are refused with 503',
+    fallback: 1_000,
+    parse: integer(1, 100_000),
+  }),
+  option('usageDays', {
+    value: 'DAYS',
+    help: 'how long usage by the hour is kept',
+    fallback: 30,
+    parse: integer(1, 3_650),
+  }),
+  option('declarative', {
+    value: 'FILE|FOLDER',
+    help: 'a declarative file or folder that the server keeps to, from its start on and whenever it changes',
+    fallback: undefined,
+    parse: (text) => (text === '' ? fail('must be a file or a folder') : resolve(text)),
+  }),
+  option('declarativePrune', {
+    value: 'on|off',
+    help: 'whether what the declarative source said once and does not say any more is deleted',
+    fallback: 'off',
+    parse: oneOf(['on', 'off'] as const),
+  }),
   option('logLevel', {
     value: 'LEVEL',
     help: `what is logged to stderr: ${logLevels.join(', ')}`,
     fallback: 'warn',
     parse: oneOf(logLevels),
+  }),
+  option('auditSink', {
+    value: 'SINKS',
+    help: 'where the audit log goes besides the database: stdout, file:PATH, syslog+udp|tcp|tls://HOST:PORT, https://URL; several with spaces',
+    fallback: undefined,
+    parse: parseSinks,
+  }),
+  option('auditWebhookSecret', {
+    value: 'SECRET',
+    help: 'what signs the audit log on its way to a webhook: at least 32 characters',
+    secret: true,
+    fallback: undefined,
+    parse: (text) => (text.length >= 32 ? text : fail('must have at least 32 characters')),
+  }),
+  option('auditIssuance', {
+    value: auditIssuances.join('|'),
+    help: 'whether the audit log has every token issued, or how many in each hour',
+    fallback: 'count',
+    parse: oneOf(auditIssuances),
   }),
 ]

@@ -119,7 +119,11 @@ const unknownVariables = (environment: ConfigurationSources['environment']): str
 }
 
 /** What a listener that others can reach must have. A value that could not be read is absent here, and has its own fault. */
-const contradictions = ({ host, issuer }: Partial<Configuration>): string[] =>
-  host === undefined || isLoopbackHost(host) || issuer !== undefined
+const contradictions = ({ host, issuer, auditSink, auditWebhookSecret }: Partial<Configuration>): string[] => [
+  ...(host === undefined || isLoopbackHost(host) || issuer !== undefined
     ? []
-    : [`host ${host} can be reached from other machines: give the public https URL with --issuer or CREDENCE_ISSUER`]
+    : [`host ${host} can be reached from other machines: give the public https URL with --issuer or CREDENCE_ISSUER`]),
+  ...(auditSink?.some(({ kind }) => kind === 'webhook') && auditWebhookSecret === undefined
+    ? ['audit_sink has a webhook: give what signs for it, audit_webhook_secret or CREDENCE_AUDIT_WEBHOOK_SECRET_FILE']
+    : []),
+]

@@ -13,6 +13,8 @@ export interface ChangeFollowerOptions {
   /** The log no longer reaches back to where this follower stood. */
   readonly reset: () => void | Promise<void>
   readonly onError: (error: unknown) => void
+  /** The log has been read to its end, and all of it applied. */
+  readonly onCaughtUp?: () => void
 }
 
 const batch = 1000
@@ -27,13 +29,14 @@ export const followChanges = async (log: ChangeLog, options: ChangeFollowerOptio
       const changes = await log.since(seen, batch)
       if (changes === undefined) {
         seen = await log.latest()
-        return options.reset()
+        await options.reset()
+        return options.onCaughtUp?.()
       }
       for (const change of changes) {
         await options.apply(change)
         seen = change.version
       }
-      if (changes.length < batch) return
+      if (changes.length < batch) return options.onCaughtUp?.()
     }
   }
 

@@ -1,6 +1,6 @@
 /** What the token path knows of clients and APIs: a bounded read-through copy of the store, kept true by the change log. */
 import type { Api, Change, ClientRecord, Stores } from '@credence/storage'
-import { createReadThrough } from './read_through.ts'
+import { createReadThrough, type ReadThrough } from './read_through.ts'
 
 type Known<V> = V | undefined | Promise<V | undefined>
 
@@ -12,9 +12,11 @@ export interface Directory {
   apply(change: Change): void
   /** Forgets everything. */
   clear(): void
-  /** How many clients are held. */
-  readonly size: number
+  /** What is held of each kind and how often it was asked for; `credential` is whose a credential is. */
+  readonly parts: Readonly<Record<'client' | 'api' | 'credential', DirectoryPart>>
 }
+
+export type DirectoryPart = Pick<ReadThrough<object>, 'size' | 'hits' | 'misses'>
 
 /** @param capacity how many clients are held at most */
 export const createDirectory = (stores: Stores, capacity: number): Directory => {
@@ -23,15 +25,20 @@ export const createDirectory = (stores: Stores, capacity: number): Directory => 
   // whose credential it is never changes, so owners need not be forgotten; a revoked one is missing from the record
   const owners = createReadThrough((credentialId) => stores.credentials.findOwner(credentialId), capacity)
 
-  const readByCredential = async (owner: Promise<string | undefined>) => {
+  const readByCredential = async (credentialId: string, owner: Promise<string | undefined>) => {
     const clientId = await owner
-    return clientId === undefined ? undefined : clients.get(clientId)
+    if (clientId === undefined) return undefined
+    const record = await clients.get(clientId)
+    if (record?.credentials.some((held) => held.credentialId === credentialId)) return record
+    // what was read before the credential was made, at another replica, knows nothing of it
+    if (clients.get(clientId) === record) clients.forget(clientId)
+    return clients.get(clientId)
   }
 
   return {
     clientByCredential(credentialId) {
       const owner = owners.get(credentialId)
-      return typeof owner === 'string' ? clients.get(owner) : owner && readByCredential(owner)
+      return typeof owner === 'string' ? clients.get(owner) : owner && readByCredential(credentialId, owner)
     },
     api: (audience) => apis.get(audience),
     apply(change) {
@@ -43,8 +50,6 @@ export const createDirectory = (stores: Stores, capacity: number): Directory => 
       apis.forgetAll()
       owners.forgetAll()
     },
-    get size() {
-      return clients.size
-    },
+    parts: { client: clients, api: apis, credential: owners },
   }
 }

@@ -2,12 +2,17 @@
 import type { AuthorizationServerMetadata } from '@credence/protocol'
 import { clientAuthMethods } from '../client_auth/methods.ts'
 import type { GrantType } from '../grants/grant_type.ts'
+import { introspectionSigningAlgorithm } from '../minting/sign_introspection.ts'
 
 /** Where the public endpoints are. The metadata's own path comes before the issuer's, the others after it. */
 export const publicPaths = {
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   token: '/oauth/token',
+  introspect: '/oauth/introspect',
+  revoke: '/oauth/revoke',
+  revocations: '/oauth/revocations',
+  credentials: '/oauth/credentials',
 } as const
 
 /** The URL of a public endpoint. */
@@ -20,5 +25,12 @@ export const createMetadata = (issuer: string, grants: readonly GrantType[]): Au
   jwks_uri: endpointUrl(issuer, publicPaths.jwks),
   grant_types_supported: grants.map((grant) => grant.name),
   token_endpoint_auth_methods_supported: clientAuthMethods.map((method) => method.name),
+  introspection_endpoint: endpointUrl(issuer, publicPaths.introspect),
+  introspection_endpoint_auth_methods_supported: clientAuthMethods.map((method) => method.name),
+  introspection_signing_alg_values_supported: [introspectionSigningAlgorithm],
+  revocation_endpoint: endpointUrl(issuer, publicPaths.revoke),
+  revocation_endpoint_auth_methods_supported: clientAuthMethods.map((method) => method.name),
+  // RFC 8414 §2: "Additional authorization server metadata parameters MAY also be used"; no standard has a name for this one
+  credence_credentials_endpoint: endpointUrl(issuer, publicPaths.credentials),
   // no response_types_supported: there is no authorization endpoint, and §3.2 says "Claims with zero elements MUST be omitted"
 })

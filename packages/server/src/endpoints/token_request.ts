@@ -12,6 +12,8 @@ export interface TokenRequest {
   /** What `resource` and `audience` name, each once. More than one is for policy to refuse. */
   readonly targets: readonly string[]
   readonly remoteAddress: string
+  /** As it came. RFC 9110 §10.1.5. */
+  readonly userAgent: string | undefined
 }
 
 /**
@@ -34,11 +36,12 @@ export const parseTokenRequest = (form: Form, request: HttpRequest): TokenReques
     scope: scope === undefined ? undefined : parseScope(scope),
     targets: parseTargets(form),
     remoteAddress: request.remoteAddress,
+    userAgent: request.headers['user-agent'],
   }
 }
 
 /** RFC 9110 §5.3: a header field that is no list may come once. node:http keeps the first of two and says nothing. */
-const checkOneAuthorization = (rawHeaders: readonly string[]): void => {
+export const checkOneAuthorization = (rawHeaders: readonly string[]): void => {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]

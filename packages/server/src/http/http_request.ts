@@ -1,5 +1,7 @@
 /** A request and a response as plain values, so that endpoints know nothing of the framework in front of them. RFC 9110. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Writable } from 'node:stream'
+import type { RequestActivity } from './request_activity.ts'
 
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders
@@ -10,6 +12,8 @@ export interface HttpRequest {
   /** The body as text; empty when there is none. */
   readonly body: string
   readonly remoteAddress: string
+  /** For those who watch. An endpoint says here what it has learnt, and reads nothing from it. */
+  readonly activity: RequestActivity
 }
 
 export interface HttpResponse {
@@ -17,4 +21,12 @@ export interface HttpResponse {
   /** Names and values in turn, the form that node:http takes without further work. */
   readonly headers: readonly string[]
   readonly body: string
+}
+
+/** An answer that goes on: the headers at once, and the rest as it comes. */
+export interface StreamingResponse {
+  readonly status: number
+  readonly headers: readonly string[]
+  /** Called once the headers are written. */
+  readonly start: (sink: Writable) => void
 }

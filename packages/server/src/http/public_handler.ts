@@ -1,67 +1,102 @@
 /** The public side: token endpoint, metadata, key set, and nothing of the management API. RFC 6749 §3.2, RFC 8414 §3. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { OAuthError } from '@credence/protocol'
+import { type Clock, OAuthError, type Randomness } from '@credence/protocol'
 import type { Logger } from 'pino'
 import { publicPaths } from '../endpoints/metadata.ts'
-import type { HttpRequest, HttpResponse } from './http_request.ts'
+import type { RequestGate } from '../limits/request_gate.ts'
+import { type RequestIds, requestIdHeader } from '../logging/request_ids.ts'
+import type { HttpRequest, HttpResponse, StreamingResponse } from './http_request.ts'
 import type { RequestHandler } from './http_server.ts'
 import { readBody } from './read_body.ts'
+import { createRequestActivity, type RequestActivity } from './request_activity.ts'
+import type { RequestObserver } from './request_observer.ts'
 import { documentResponse, errorResponse } from './respond.ts'
 
 export interface PublicHandlerDeps {
   /** The issuer's own path, `/` when it has none; endpoints answer below it and without it. */
   readonly issuerPath: string
   readonly tokenEndpoint: Endpoint
+  readonly credentialsEndpoint: Endpoint
+  /** Endpoints beside those. */
+  readonly routes: readonly Route[]
   readonly metadata: () => object
   readonly keySet: () => object
+  /** What POST requests have to pass. */
+  readonly gate: RequestGate
+  readonly observe: RequestObserver
+  readonly clock: Clock
+  readonly randomness: Randomness
   readonly logger: Logger
 }
 
-type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+type Answer = HttpResponse | StreamingResponse
+type Endpoint = (request: HttpRequest) => Answer | Promise<Answer>
 
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST'
+  /** What metrics and traces call it: the same whatever the issuer's own path is. */
+  readonly path: string
   readonly endpoint: Endpoint
 }
 
 /** Straight over node:http, since all there is to route are three paths (docs/decisions/0004). */
 export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => {
+  const { observe, clock, randomness } = deps
   const routes = createRoutes(deps)
 
-  const answer = async (request: IncomingMessage): Promise<HttpResponse> => {
+  const answer = async (request: IncomingMessage, activity: RequestActivity): Promise<Answer> => {
     const { method, url = '' } = request
     const queryStart = url.indexOf('?')
     const route = routes.get(queryStart === -1 ? url : url.slice(0, queryStart))
     if (route === undefined) throw new OAuthError('invalid_request', 'no such endpoint', { status: 404 })
+    activity.endpoint = route.path
     checkMethod(method, route.method)
-    return route.endpoint({
+    const asked: HttpRequest = {
       headers: request.headers,
       rawHeaders: request.rawHeaders,
       query: queryStart === -1 ? '' : url.slice(queryStart + 1),
       body: route.method === 'POST' ? await readBody(request) : '',
       remoteAddress: request.socket.remoteAddress ?? '',
-    })
+      activity,
+    }
+    return route.method === 'POST' ? deps.gate.pass(() => route.endpoint(asked)) : route.endpoint(asked)
   }
 
   return (request, response) => {
-    answer(request).then(
-      (answered) => write(response, answered),
+    const { headers, socket } = request
+    const activity = createRequestActivity({ startedAtMs: clock.monotonicMs(), headers, randomness })
+    answer(request, activity).then(
+      (answered) => {
+        write(response, answered)
+        observe(activity, answered.status)
+      },
       (error) => {
-        logRefusal(error, { logger: deps.logger, remoteAddress: request.socket.remoteAddress })
-        write(response, errorResponse(error))
+        const refused = errorResponse(error)
+        const { ids } = activity
+        logRefusal(error, { logger: deps.logger, ids, remoteAddress: socket.remoteAddress })
+        write(response, { ...refused, headers: [...refused.headers, requestIdHeader, ids.request_id] })
+        observe(activity, refused.status, error)
       },
     )
   }
 }
 
 const createRoutes = (deps: PublicHandlerDeps): ReadonlyMap<string, Route> => {
-  const token: Route = { method: 'POST', endpoint: deps.tokenEndpoint }
-  const jwks: Route = { method: 'GET', endpoint: ({ headers }) => documentResponse(deps.keySet(), headers) }
-  const metadata: Route = { method: 'GET', endpoint: ({ headers }) => documentResponse(deps.metadata(), headers) }
+  const token: Route = { method: 'POST', path: publicPaths.token, endpoint: deps.tokenEndpoint }
+  const document = (path: string, read: () => object): Route => ({
+    method: 'GET',
+    path,
+    endpoint: ({ headers }) => documentResponse(read(), headers),
+  })
+  const jwks = document(publicPaths.jwks, deps.keySet)
+  const metadata = document(publicPaths.metadata, deps.metadata)
+  const credentials: Route = { method: 'POST', path: publicPaths.credentials, endpoint: deps.credentialsEndpoint }
   const prefixes = new Set(['', deps.issuerPath.replace(/\/$/, '')])
   return new Map(
     [...prefixes].flatMap((prefix): [string, Route][] => [
       [`${prefix}${publicPaths.token}`, token],
+      [`${prefix}${publicPaths.credentials}`, credentials],
+      ...deps.routes.map((route): [string, Route] => [`${prefix}${route.path}`, route]),
       [`${prefix}${publicPaths.jwks}`, jwks],
       [`${publicPaths.metadata}${prefix}`, metadata],
     ]),
@@ -75,20 +110,32 @@ const checkMethod = (asked: string | undefined, allowed: Route['method']): void 
 }
 
 /** Every answer is ASCII, so that its length is its size. */
-const write = (response: ServerResponse, { status, headers, body }: HttpResponse): void => {
+const write = (response: ServerResponse, answer: Answer): void => {
+  const { status, headers } = answer
+  if ('start' in answer) {
+    response.writeHead(status, [...headers])
+    // RFC 9110 §9.3.2: "the server MUST NOT send content in the response" to HEAD
+    if (response.req.method === 'HEAD') response.end()
+    else answer.start(response)
+    return
+  }
+  const { body } = answer
   // RFC 9110 §15.4.5: a 304 has no content, and a length of 0 would be wrong for what it stands for
   response.writeHead(status, status === 304 ? [...headers] : ['content-length', `${body.length}`, ...headers])
   response.end(body, 'latin1')
 }
 
+interface Refused {
+  readonly logger: Logger
+  readonly ids: RequestIds
+  readonly remoteAddress: string | undefined
+}
+
 /** A refusal that an operator should hear of is one with a detail; anything unexpected is an error. */
-const logRefusal = (
-  error: unknown,
-  { logger, remoteAddress }: { readonly logger: Logger; readonly remoteAddress: string | undefined },
-): void => {
+const logRefusal = (error: unknown, { logger, ids, remoteAddress }: Refused): void => {
   if (!(error instanceof OAuthError)) {
-    logger.error({ err: error }, 'request failed')
+    logger.error({ ...ids, err: error }, 'request failed')
   } else if (error.detail !== undefined || error.status >= 500) {
-    logger.warn({ error: error.code, detail: error.detail, remote_address: remoteAddress }, error.message)
+    logger.warn({ ...ids, error: error.code, detail: error.detail, remote_address: remoteAddress }, error.message)
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { formatChallenges, OAuthError, type TokenResponse } from '@credence/protocol'
+import { StoreError } from '@credence/storage'
 import type { HttpResponse } from './http_request.ts'
 
 /** "The authorization server MUST include the HTTP "Cache-Control" response header field with a value of "no-store"". */
@@ -21,16 +22,33 @@ export const tokenResponse = (response: TokenResponse): HttpResponse => ({
   body: `{"access_token":"${response.access_token}","token_type":"${response.token_type}","expires_in":${response.expires_in},"scope":"${response.scope}"}`,
 })
 
+/** For the caller and nobody's cache. */
+export const privateResponse = (body: string, contentType = 'application/json'): HttpResponse => ({
+  status: 200,
+  headers: ['content-type', contentType, 'cache-control', 'no-store', 'pragma', 'no-cache'],
+  body,
+})
+
+/** What was made for the caller, a secret in it. */
+export const createdResponse = (document: object): HttpResponse => ({
+  status: 201,
+  headers: neverStored,
+  body: JSON.stringify(document),
+})
+
+/** RFC 7009 §2.2.1 and RFC 9110 §15.6.4: what the store could not do may work shortly, and nothing is known of it meanwhile. */
+const toRefusal = (error: unknown): OAuthError =>
+  error instanceof StoreError && error.code === 'unavailable'
+    ? new OAuthError('temporarily_unavailable', 'try again shortly', { headers: { 'Retry-After': '1' } })
+    : new OAuthError('server_error', 'something went wrong here; it has been logged')
+
 /**
  * Turns whatever was thrown into the answer for the caller. Only an OAuthError says anything about what happened.
  *
  * @see RFC 6749 §5.2
  */
 export const errorResponse = (error: unknown): HttpResponse => {
-  const refusal =
-    error instanceof OAuthError
-      ? error
-      : new OAuthError('server_error', 'something went wrong here; it has been logged')
+  const refusal = error instanceof OAuthError ? error : toRefusal(error)
   // RFC 9110 §11.6.1: "A server generating a 401 response MUST send a WWW-Authenticate header field"
   const challenge = refusal.status === 401 ? ['www-authenticate', basicChallenge] : []
   return {
@@ -41,7 +59,7 @@ export const errorResponse = (error: unknown): HttpResponse => {
 }
 
 /** How long a client may keep metadata and key set without asking again. A key is published longer than this before it signs. */
-const documentMaxAgeSeconds = 300
+export const documentMaxAgeSeconds = 300
 
 /** A public document, cacheable and revalidated by its own digest. RFC 9110 §13.1.2. */
 export const documentResponse = (document: object, requestHeaders: IncomingHttpHeaders): HttpResponse => {

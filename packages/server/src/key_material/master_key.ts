@@ -2,10 +2,33 @@
 import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Randomness } from '@credence/protocol'
+import type { Configuration } from '../configuration/configuration.ts'
 import { ConfigurationError } from '../configuration/configuration_error.ts'
+
+export interface MasterKeys {
+  readonly current: Uint8Array
+  /** While the master key is being changed: the one before. */
+  readonly previous: Uint8Array | undefined
+}
 
 const keyLength = 32
 const howToMake = 'make one with: openssl rand -base64 32'
+
+/**
+ * The master key, and during a change of it the previous one.
+ *
+ * @throws {ConfigurationError} as {@link loadMasterKey} does; the previous key has to be as good as any
+ */
+export const loadMasterKeys = async (
+  { masterKey, masterKeyPrevious, data }: Pick<Configuration, 'masterKey' | 'masterKeyPrevious' | 'data'>,
+  { mayCreate, randomness }: { readonly mayCreate: boolean; readonly randomness: Randomness },
+): Promise<MasterKeys> => {
+  const previous =
+    masterKeyPrevious === undefined ? undefined : parseMasterKey(masterKeyPrevious, 'CREDENCE_MASTER_KEY_PREVIOUS')
+  // a key that is made now is not one that anything could have been changed to
+  const source = { given: masterKey, dataFolder: data, mayCreate: mayCreate && previous === undefined }
+  return { current: await loadMasterKey(source, randomness), previous }
+}
 
 export interface MasterKeySource {
   /** The value of CREDENCE_MASTER_KEY: 32 bytes in base64 or hex. */

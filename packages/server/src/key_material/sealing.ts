@@ -8,6 +8,10 @@ export class UnsealError extends Error {
   readonly code = 'wrong_master_key'
 }
 
+/** What to tell an operator whose server meets one. */
+export const explainWrongKey =
+  'the master key is not the one this database was sealed with: give the right one in CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or master.key'
+
 /** Seals and opens bytes. `context` is authenticated with them, so that one sealed value cannot stand in for another. */
 export interface Sealer {
   seal(plaintext: Uint8Array, context: string): Uint8Array

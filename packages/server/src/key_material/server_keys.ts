@@ -3,11 +3,17 @@ import type { Clock, Randomness } from '@credence/protocol'
 import type { SealedKeyStore } from '@credence/storage'
 import type { Sealer } from './sealing.ts'
 
-/** The pepper keys the digests of client secrets; the cursor key authenticates page cursors. */
-const purposes = ['client_secret_pepper', 'page_cursor'] as const
+/**
+ * The pepper keys the digests of client secrets, the cursor key authenticates page cursors, the checkpoint key signs
+ * the heads of the audit log, and a digest of the feed key tells the cursors of one database from those of another.
+ */
+const purposes = ['client_secret_pepper', 'page_cursor', 'audit_checkpoint', 'revocation_feed'] as const
 type Purpose = (typeof purposes)[number]
 
 export type ServerKeys = Readonly<Record<Purpose, Buffer>>
+
+/** What a sealed server key is bound to. */
+export const serverKeyContext = (purpose: string): string => `server key: ${purpose}`
 
 /**
  * Opens the server's keys, making those that are not there yet.
@@ -21,7 +27,7 @@ export const loadServerKeys = async (
 ): Promise<ServerKeys> => {
   const stored = new Map((await store.list()).map((key) => [key.purpose, key]))
   const load = async (purpose: Purpose): Promise<Buffer> => {
-    const context = `server key: ${purpose}`
+    const context = serverKeyContext(purpose)
     const key =
       stored.get(purpose) ??
       (await store.createIfAbsent({
@@ -31,5 +37,10 @@ export const loadServerKeys = async (
       }))
     return sealer.open(key.sealed, context)
   }
-  return { client_secret_pepper: await load('client_secret_pepper'), page_cursor: await load('page_cursor') }
+  return {
+    client_secret_pepper: await load('client_secret_pepper'),
+    page_cursor: await load('page_cursor'),
+    audit_checkpoint: await load('audit_checkpoint'),
+    revocation_feed: await load('revocation_feed'),
+  }
 }

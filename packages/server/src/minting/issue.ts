@@ -1,8 +1,9 @@
-/** The one place where tokens are made: an authorization becomes a signed JWT access token. RFC 9068 §2. */
+/** The one place where tokens are made: an authorization becomes a signed JWT access token, or an opaque one with the same claims. RFC 9068 §2. */
 import { type AccessTokenClaims, attachSignature, compactSigningInput, encodeHeader, type Signer } from '@credence/jwt'
 import { type Clock, formatScope, type Randomness, type TokenResponse } from '@credence/protocol'
 import type { Authorization } from '../grants/authorization.ts'
 import type { KeyRing } from '../key_material/key_ring.ts'
+import type { OpaqueTokens } from './opaque_token.ts'
 import type { SigningQueue } from './signing_queue.ts'
 import { createTokenIds } from './token_ids.ts'
 
@@ -12,12 +13,13 @@ export interface IssueDeps {
   readonly issuer: string
   readonly keyRing: KeyRing
   readonly queue: SigningQueue
+  readonly opaqueTokens: Pick<OpaqueTokens, 'seal'>
   readonly clock: Clock
   readonly randomness: Randomness
 }
 
 /** @see RFC 9068 §2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. */
-export const createIssue = ({ issuer, keyRing, queue, clock, randomness }: IssueDeps): Issue => {
+export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, randomness }: IssueDeps): Issue => {
   const nextTokenId = createTokenIds(randomness)
 
   const claimsOf = (authorization: Authorization): AccessTokenClaims => {
@@ -37,14 +39,18 @@ export const createIssue = ({ issuer, keyRing, queue, clock, randomness }: Issue
     }
   }
 
-  return async (authorization) => {
-    const active = keyRing.signerFor(authorization.api.signingAlgorithm)
+  const sign = async ({ api }: Authorization, claims: AccessTokenClaims): Promise<string> => {
+    const active = keyRing.signerFor(api.signingAlgorithm)
     const signer = active instanceof Promise ? await active : active
-    const claims = claimsOf(authorization)
     const signingInput = compactSigningInput(headerOf(signer), claims)
-    const signature = await queue.sign(signer, signingInput)
+    return attachSignature(signingInput, await queue.sign(signer, signingInput))
+  }
+
+  return async (authorization) => {
+    const claims = claimsOf(authorization)
+    const isOpaque = authorization.api.tokenFormat === 'opaque'
     return {
-      access_token: attachSignature(signingInput, signature),
+      access_token: isOpaque ? opaqueTokens.seal(claims) : await sign(authorization, claims),
       token_type: 'Bearer',
       expires_in: authorization.ttlSeconds,
       scope: claims.scope,

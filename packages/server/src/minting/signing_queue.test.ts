@@ -32,6 +32,19 @@ test('signing queue: a signer that fails, at once or later, fails its own reques
   assert.deepEqual([one?.status, two?.status, three?.status], ['rejected', 'rejected', 'fulfilled'])
 })
 
+test('signing queue: as many as may wait together are signed within the turn, and the turn’s end finds the rest', async () => {
+  const queue = createSigningQueue(10, 2)
+  const order: string[] = []
+  const local = signer((input) => {
+    order.push(input)
+    return Buffer.from(input)
+  })
+  const signatures = Promise.all(['a', 'b', 'c'].map((input) => queue.sign(local, input)))
+  assert.deepEqual(order, ['a', 'b'])
+  assert.deepEqual((await signatures).map(String), ['a', 'b', 'c'])
+  assert.deepEqual(order, ['a', 'b', 'c'])
+})
+
 test('signing queue: a full queue refuses with temporarily_unavailable and Retry-After, and takes more in the next turn', async () => {
   const queue = createSigningQueue(2)
   const local = signer(Buffer.from)

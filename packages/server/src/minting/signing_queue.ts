@@ -9,10 +9,18 @@
  */
 import type { Signer } from '@credence/jwt'
 import { OAuthError } from '@credence/protocol'
+import { catalogue } from '../metrics/catalogue.ts'
+import { createHistogram, type HistogramCounts } from '../metrics/histogram.ts'
 
 export interface SigningQueue {
   /** @throws {OAuthError} `temporarily_unavailable` when the queue is full. */
   sign(signer: Signer, signingInput: string): Promise<Buffer>
+  /** How many wait now. */
+  readonly depth: number
+  /** How many were refused since the start because the queue was full. */
+  readonly refusals: number
+  /** How many were signed together, turn by turn. */
+  readonly turns: HistogramCounts
 }
 
 interface Job {
@@ -22,13 +30,21 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** @param capacity more than this many waiting signatures are refused */
-export const createSigningQueue = (capacity: number): SigningQueue => {
+/**
+ * @param capacity more than this many waiting signatures are refused
+ * @param mostTogether as many as this are signed without waiting for the end of the turn: while more than a thousand
+ *   connections have something to read, libuv does not end it, and an overload would only ever be refused
+ */
+export const createSigningQueue = (capacity: number, mostTogether = Number.POSITIVE_INFINITY): SigningQueue => {
   let waiting: Job[] = []
+  let refusals = 0
+  const turns = createHistogram(catalogue.credence_signing_turn_signatures.buckets)
 
   const signAll = () => {
+    if (waiting.length === 0) return
     const jobs = waiting
     waiting = []
+    turns.observe(jobs.length)
     // what waits for these promises, the writing of the answers, runs after the last signature
     for (const job of jobs) {
       try {
@@ -43,12 +59,21 @@ export const createSigningQueue = (capacity: number): SigningQueue => {
     sign: (signer, signingInput) =>
       new Promise((resolve, reject) => {
         if (waiting.length >= capacity) {
+          refusals++
           throw new OAuthError('temporarily_unavailable', 'too many requests at once', {
             headers: { 'Retry-After': '1' },
           })
         }
         if (waiting.length === 0) setImmediate(signAll)
         waiting.push({ signer, signingInput, resolve, reject })
+        if (waiting.length >= mostTogether) signAll()
       }),
+    get depth() {
+      return waiting.length
+    },
+    get refusals() {
+      return refusals
+    },
+    turns: turns.counts,
   }
 }

@@ -53,7 +53,17 @@ export interface Database {
   /** For migrations, which may take longer than anything else. */
   readonly migrator: Kysely<Schema>
   readonly sql: DialectSql
+  /** For reading all of it as of one moment, on a connection of its own. */
+  readonly openSnapshot: () => Promise<Snapshot>
   closed: boolean
+}
+
+/** A transaction that sees what was committed when it began, however long it lasts. */
+export interface Snapshot {
+  readonly db: Kysely<Schema>
+  /** All rows of a table, at most `limit` of them at a time. */
+  readTable(table: keyof Schema, limit: number): AsyncIterable<readonly object[]>
+  close(): Promise<void>
 }
 
 /** Closes all connections, each when the statement or transaction on it has ended. May be called again. */

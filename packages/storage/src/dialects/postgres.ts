@@ -3,7 +3,7 @@ import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, s
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { StoreError } from '../store_error.ts'
 import type { Schema } from '../tables/schema.ts'
-import type { Database, DialectSql } from './database.ts'
+import type { Database, DialectSql, Snapshot } from './database.ts'
 import { createPostgresDriver, type PoolOptions } from './postgres_driver.ts'
 
 const steady = { connectMs: 1_500, statementMs: 5_000, answerMs: 6_000, idleMs: 30_000 }
@@ -29,6 +29,7 @@ export const openPostgres = (url: string): Database => {
     writer: createKysely({ url, size: 1, ...steady }),
     migrator: createKysely({ url, size: 1, ...migrating }),
     sql: postgresSql,
+    openSnapshot: () => openPostgresSnapshot(url),
     closed: false,
   }
 }
@@ -42,6 +43,29 @@ const createKysely = (options: PoolOptions) =>
       createIntrospector: (db) => new PostgresIntrospector(db),
     },
   })
+
+const openPostgresSnapshot = async (url: string): Promise<Snapshot> => {
+  const connection = createKysely({ url, size: 1, ...migrating })
+  const db = await connection.startTransaction().setIsolationLevel('repeatable read').execute()
+  // whoever takes the rows may be slow
+  await sql`set local idle_in_transaction_session_timeout = '10min'`.execute(db)
+  return {
+    db,
+    async *readTable(table, limit) {
+      await sql`declare snapshot no scroll cursor for select * from ${sql.table(table)}`.execute(db)
+      for (let last = false; !last; ) {
+        const { rows } = await sql<object>`fetch forward ${sql.lit(limit)} from snapshot`.execute(db)
+        yield rows
+        last = rows.length < limit
+      }
+      await sql`close snapshot`.execute(db)
+    },
+    async close() {
+      await db.rollback().execute()
+      await connection.destroy()
+    },
+  }
+}
 
 /** Any number that nothing else locks by in the same database. */
 const migrationLock = sql.lit(8_400_840_184_028_403)

@@ -47,7 +47,8 @@ export const createPostgresDriver = (options: PoolOptions): Driver => {
         throw postgresError(error, '')
       }
     },
-    beginTransaction: (connection) => pooled(connection).run('begin isolation level read committed'),
+    beginTransaction: (connection, { isolationLevel = 'read committed' }) =>
+      pooled(connection).run(`begin isolation level ${isolationLevel}`),
     commitTransaction: (connection) => pooled(connection).commit(),
     rollbackTransaction: (connection) => pooled(connection).rollback(),
     releaseConnection: async (connection) => pooled(connection).release(),

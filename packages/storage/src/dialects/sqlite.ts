@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/sqlite'
 import type { Schema } from '../tables/schema.ts'
-import type { Database, DialectSql } from './database.ts'
+import type { Database, DialectSql, Snapshot } from './database.ts'
 import { openReader, openWriter, prepareSqliteFile, whenUnlocked } from './sqlite_file.ts'
 
 /**
@@ -19,7 +19,30 @@ export const openSqlite = async (file: string): Promise<Database> => {
   await prepareSqliteFile(path)
   const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: async () => openWriter(path) }) })
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: async () => openReader(path) }) })
-  return { dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, closed: false }
+  const openSnapshot = () => openSqliteSnapshot(path)
+  return { dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, openSnapshot, closed: false }
+}
+
+const openSqliteSnapshot = async (path: string): Promise<Snapshot> => {
+  const connection = new Kysely<Schema>({ dialect: new SqliteDialect({ database: async () => openReader(path) }) })
+  const db = await connection.startTransaction().execute()
+  return {
+    db,
+    async *readTable(table, limit) {
+      let rows: object[] = []
+      for await (const row of db.selectFrom(table).selectAll().stream()) {
+        rows.push(row)
+        if (rows.length < limit) continue
+        yield rows
+        rows = []
+      }
+      yield rows
+    },
+    async close() {
+      await db.rollback().execute()
+      await connection.destroy()
+    },
+  }
 }
 
 class WriterDialect extends SqliteDialect {

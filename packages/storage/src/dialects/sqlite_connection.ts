@@ -21,7 +21,8 @@ export const openSqliteConnection = (file: string, { readOnly, busyTimeoutMs }: 
   const database = mapped('', () => {
     const opened = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs })
     // A commit is acknowledged only when it is on the disk.
-    opened.exec('pragma synchronous = full; pragma foreign_keys = on')
+    // What is deleted or replaced is overwritten: a key that was erased or sealed anew leaves nothing behind in the file.
+    opened.exec('pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on')
     return opened
   })
   const statements = new Map<string, SqliteStatement>()

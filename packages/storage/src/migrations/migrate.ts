@@ -4,11 +4,27 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../dialects/database.ts'
 import { StoreError } from '../store_error.ts'
 import type { Schema } from '../tables/schema.ts'
+import { audit } from './audit.ts'
+import { credentialRotation } from './credential_rotation.ts'
+import { declarations } from './declarations.ts'
 import { initial } from './initial.ts'
 import type { Migration } from './migration.ts'
+import { quotaAndUserAgent } from './quota_and_user_agent.ts'
+import { revocation } from './revocation.ts'
+import { signingKeyDeadlines } from './signing_key_deadlines.ts'
+import { usage } from './usage.ts'
 
 /** In order: the first takes an empty database to version 1, and so on. Only ever appended to. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [
+  initial,
+  signingKeyDeadlines,
+  audit,
+  declarations,
+  revocation,
+  credentialRotation,
+  quotaAndUserAgent,
+  usage,
+]
 
 export interface MigrateOptions {
   readonly clock: Clock

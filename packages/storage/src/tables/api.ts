@@ -1,6 +1,6 @@
 /** The table of protected resources. */
 import type { Selectable } from 'kysely'
-import type { Api, SigningAlgorithm } from '../model.ts'
+import type { Api, SigningAlgorithm, TokenFormat } from '../model.ts'
 import type { Session } from '../session.ts'
 import { StoreError } from '../store_error.ts'
 import type { ApiStore } from '../stores.ts'
@@ -14,6 +14,7 @@ export interface ApiTable {
   scopes: string
   token_ttl_seconds: number
   signing_algorithm: SigningAlgorithm
+  token_format: TokenFormat
   created_at: number
   updated_at: number
   revision: number
@@ -46,13 +47,14 @@ export const createApiStore = (session: Session): ApiStore => ({
 
   update: (api, expectedRevision) =>
     session.write(async (db) => {
-      const { scopes, token_ttl_seconds, signing_algorithm, updated_at } = toRow(api)
+      const { scopes, token_ttl_seconds, signing_algorithm, token_format, updated_at } = toRow(api)
       const updated = await db
         .updateTable('api')
         .set((row) => ({
           scopes,
           token_ttl_seconds,
           signing_algorithm,
+          token_format,
           updated_at,
           revision: row('revision', '+', 1),
         }))
@@ -90,6 +92,7 @@ const fromRow = (row: Selectable<ApiTable>): Api => ({
   scopes: parseList(row.scopes),
   tokenTtlSeconds: row.token_ttl_seconds,
   signingAlgorithm: row.signing_algorithm,
+  tokenFormat: row.token_format,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   revision: row.revision,
@@ -101,6 +104,7 @@ const toRow = (api: Api): Selectable<ApiTable> => ({
   scopes: formatList(api.scopes),
   token_ttl_seconds: api.tokenTtlSeconds,
   signing_algorithm: api.signingAlgorithm,
+  token_format: api.tokenFormat,
   created_at: api.createdAt,
   updated_at: api.updatedAt,
   revision: api.revision,

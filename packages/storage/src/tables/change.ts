@@ -20,8 +20,12 @@ export interface ChangeCounterTable {
 /** The newest this many changes are kept. A reader that is further behind has to read everything anew. */
 export const keptChanges = 10_000
 
-/** Appends a change in the transaction of what it is about. */
-export const appendChange = async (db: Transaction<Schema>, subject: Change['subject'], key: string): Promise<void> => {
+/** Appends a change in the transaction of what it is about. Returns its version. */
+export const appendChange = async (
+  db: Transaction<Schema>,
+  subject: Change['subject'],
+  key: string,
+): Promise<number> => {
   const { version } = await db
     .updateTable('change_counter')
     .set((row) => ({ version: row('version', '+', 1) }))
@@ -32,6 +36,7 @@ export const appendChange = async (db: Transaction<Schema>, subject: Change['sub
     .deleteFrom('change')
     .where('version', '<=', version - keptChanges)
     .execute()
+  return version
 }
 
 export const createChangeLog = (session: Session): ChangeLog => ({

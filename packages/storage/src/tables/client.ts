@@ -1,7 +1,7 @@
 /** The table of clients, and the one read of a token request. */
 import type { CompiledQuery, Kysely, Selectable } from 'kysely'
 import { type DialectSql, parseJsonRows } from '../dialects/database.ts'
-import type { Client, ClientRecord, SecretPresentation } from '../model.ts'
+import type { Client, ClientRecord, Quota, SecretPresentation } from '../model.ts'
 import type { Session } from '../session.ts'
 import type { ClientStore } from '../stores.ts'
 import { appendChange } from './change.ts'
@@ -18,6 +18,10 @@ export interface ClientTable {
   token_endpoint_auth_method: SecretPresentation | null
   token_ttl_seconds: number | null
   default_scope: string | null
+  quota_tokens_per_minute: number | null
+  quota_mode: Quota['mode'] | null
+  managed_rotation_overlap_seconds: number | null
+  serves: string
   /** 0 or 1. */
   disabled: number
   created_at: number
@@ -31,7 +35,7 @@ export const createClientStore = (session: Session): ClientStore => {
     find: (clientId) =>
       session.read(async (db) => {
         const row = await db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
-        return row && fromRow(row)
+        return row && clientFromRow(row)
       }),
 
     findRecord: (clientId) =>
@@ -49,7 +53,7 @@ export const createClientStore = (session: Session): ClientStore => {
           .where('client_id', '>', after)
           .orderBy('client_id')
           .limit(limit)
-        return (await page.execute()).map(fromRow)
+        return (await page.execute()).map(clientFromRow)
       }),
 
     create: (client) =>
@@ -79,7 +83,7 @@ export const createClientStore = (session: Session): ClientStore => {
           throw updateRefusal(`client ${client_id}`, await stored.executeTakeFirst())
         }
         await appendChange(db, 'client', client_id)
-        return fromRow(updated)
+        return clientFromRow(updated)
       }),
 
     delete: (clientId, expectedRevision) =>
@@ -107,7 +111,8 @@ const compileRecordQuery = (db: Kysely<Schema>, sql: DialectSql) =>
           row
             .selectFrom('credential')
             .select(['credential_id', 'client_id', 'label', 'created_at', 'expires_at', 'revoked_at'])
-            .select(['last_used_at', 'last_used_from', sql.hex('secret_digest').as('secret_digest')])
+            .select(['lifetime_seconds', 'replaces', 'last_used_at', 'last_used_from', 'last_used_user_agent'])
+            .select([sql.hex('secret_digest').as('secret_digest')])
             .whereRef('credential.client_id', '=', 'client.client_id')
             .where('revoked_at', 'is', null)
             .orderBy('credential_id'),
@@ -129,19 +134,30 @@ const compileRecordQuery = (db: Kysely<Schema>, sql: DialectSql) =>
 type RecordRow = ReturnType<typeof compileRecordQuery> extends CompiledQuery<infer Row> ? Row : never
 
 const recordFromRow = (row: RecordRow): ClientRecord => ({
-  client: fromRow(row),
+  client: clientFromRow(row),
   credentials: parseJsonRows(row.credentials).map((credential) =>
     credentialFromRow({ ...credential, secret_digest: Buffer.from(credential.secret_digest, 'hex') }),
   ),
   grants: parseJsonRows(row.grants).map(grantFromRow),
 })
 
-const fromRow = (row: Selectable<ClientTable>): Client => ({
+const quotaFromRow = (row: Pick<ClientTable, 'quota_tokens_per_minute' | 'quota_mode'>): Quota | undefined =>
+  row.quota_tokens_per_minute === null || row.quota_mode === null
+    ? undefined
+    : { tokensPerMinute: row.quota_tokens_per_minute, mode: row.quota_mode }
+
+export const clientFromRow = (row: Selectable<ClientTable>): Client => ({
   clientId: row.client_id,
   name: orUndefined(row.name),
   tokenEndpointAuthMethod: orUndefined(row.token_endpoint_auth_method),
   tokenTtlSeconds: orUndefined(row.token_ttl_seconds),
   defaultScope: row.default_scope === null ? undefined : parseList(row.default_scope),
+  quota: quotaFromRow(row),
+  managedRotation:
+    row.managed_rotation_overlap_seconds === null
+      ? undefined
+      : { overlapSeconds: row.managed_rotation_overlap_seconds },
+  serves: parseList(row.serves),
   disabled: row.disabled === 1,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
@@ -154,6 +170,10 @@ const toRow = (client: Client): Selectable<ClientTable> => ({
   token_endpoint_auth_method: orNull(client.tokenEndpointAuthMethod),
   token_ttl_seconds: orNull(client.tokenTtlSeconds),
   default_scope: client.defaultScope === undefined ? null : formatList(client.defaultScope),
+  quota_tokens_per_minute: orNull(client.quota?.tokensPerMinute),
+  quota_mode: orNull(client.quota?.mode),
+  managed_rotation_overlap_seconds: orNull(client.managedRotation?.overlapSeconds),
+  serves: formatList(client.serves),
   disabled: client.disabled ? 1 : 0,
   created_at: client.createdAt,
   updated_at: client.updatedAt,

@@ -20,6 +20,9 @@ export interface CredentialTable {
   revoked_at: number | null
   last_used_at: number | null
   last_used_from: string | null
+  last_used_user_agent: string | null
+  lifetime_seconds: number | null
+  replaces: string | null
 }
 
 export const createCredentialStore = (session: Session): CredentialStore => {
@@ -79,6 +82,19 @@ export const createCredentialStore = (session: Session): CredentialStore => {
         return credentialFromRow(stored)
       }),
 
+    setExpiry: (credentialId, expiresAt) =>
+      session.write(async (db) => {
+        const changed = await db
+          .updateTable('credential')
+          .set({ expires_at: expiresAt })
+          .where('credential_id', '=', credentialId)
+          .returningAll()
+          .executeTakeFirst()
+        if (changed === undefined) throw notFound(`credential ${credentialId}`)
+        await appendChange(db, 'client', changed.client_id)
+        return credentialFromRow(changed)
+      }),
+
     recordUses: async (uses) => {
       const newest = [...newestUses(uses).values()]
       if (newest.length === 0) return
@@ -96,7 +112,7 @@ const byId = (db: Kysely<Schema>, credentialId: string) =>
 const compileOwnerQuery = (db: Kysely<Schema>) =>
   db.selectFrom('credential').select('client_id').where('credential_id', '=', '').compile()
 
-/** Three parameters each: far below the 32,766 of SQLite and the 65,535 of PostgreSQL. */
+/** Four parameters each: far below the 32,766 of SQLite and the 65,535 of PostgreSQL. */
 const usesPerStatement = 1_000
 
 // Of two rows for one credential, `update … from` would take whichever it meets.
@@ -110,11 +126,15 @@ const newestUses = (uses: readonly CredentialUse[]) => {
 }
 
 const storeUses = async (db: Kysely<Schema>, uses: readonly CredentialUse[]) => {
-  const rows = uses.map((use) => sql`(${use.credentialId}, cast(${use.usedAt} as bigint), ${use.usedFrom})`)
+  const rows = uses.map(
+    (use) =>
+      sql`(${use.credentialId}, cast(${use.usedAt} as bigint), ${use.usedFrom}, cast(${use.userAgent ?? null} as text))`,
+  )
   await sql`
-    with used (credential_id, used_at, used_from) as (values ${sql.join(rows)})
-    update credential set last_used_at = used.used_at, last_used_from = used.used_from from used
-    where credential.credential_id = used.credential_id
+    with used (credential_id, used_at, used_from, user_agent) as (values ${sql.join(rows)})
+    update credential
+      set last_used_at = used.used_at, last_used_from = used.used_from, last_used_user_agent = used.user_agent
+    from used where credential.credential_id = used.credential_id
       and (credential.last_used_at is null or credential.last_used_at <= used.used_at)`.execute(db)
 }
 
@@ -129,6 +149,9 @@ export const credentialFromRow = (row: Omit<Selectable<CredentialTable>, 'kind'>
   revokedAt: orUndefined(row.revoked_at),
   lastUsedAt: orUndefined(row.last_used_at),
   lastUsedFrom: orUndefined(row.last_used_from),
+  lastUsedUserAgent: orUndefined(row.last_used_user_agent),
+  lifetimeSeconds: orUndefined(row.lifetime_seconds),
+  replaces: orUndefined(row.replaces),
 })
 
 const toRow = (credential: Credential): Selectable<CredentialTable> => ({
@@ -142,4 +165,7 @@ const toRow = (credential: Credential): Selectable<CredentialTable> => ({
   revoked_at: orNull(credential.revokedAt),
   last_used_at: orNull(credential.lastUsedAt),
   last_used_from: orNull(credential.lastUsedFrom),
+  last_used_user_agent: orNull(credential.lastUsedUserAgent),
+  lifetime_seconds: orNull(credential.lifetimeSeconds),
+  replaces: orNull(credential.replaces),
 })

@@ -28,6 +28,11 @@ export const createSealedKeyStore = (session: Session): SealedKeyStore => ({
       const stored = db.selectFrom('sealed_key').selectAll().where('purpose', '=', key.purpose)
       return fromRow(await stored.executeTakeFirstOrThrow())
     }),
+
+  reseal: (purpose, sealed) =>
+    session.write(async (db) => {
+      await db.updateTable('sealed_key').set({ sealed }).where('purpose', '=', purpose).execute()
+    }),
 })
 
 const fromRow = (row: Selectable<SealedKeyTable>): SealedKey => ({

@@ -20,7 +20,7 @@ export const describeChanges = (createDatabase: CreateDatabase): void => {
       await credentials.create(aCredential())
       await credentials.revoke('cred_1', now)
       await credentials.revoke('cred_1', now)
-      await credentials.recordUses([{ credentialId: 'cred_1', usedAt: now, usedFrom: '::1' }])
+      await credentials.recordUses([{ credentialId: 'cred_1', usedAt: now, usedFrom: '::1', userAgent: undefined }])
       await grants.set(aGrant())
       await grants.delete(clientId, ordersAudience)
       await grants.delete(clientId, ordersAudience)

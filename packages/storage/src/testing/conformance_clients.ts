@@ -12,6 +12,8 @@ const fullClient = aClient({
   tokenEndpointAuthMethod: 'client_secret_post',
   tokenTtlSeconds: 120,
   defaultScope: ['orders:read'],
+  quota: { tokensPerMinute: 30, mode: 'observe' },
+  managedRotation: { overlapSeconds: 3_600 },
   disabled: true,
 })
 
@@ -22,6 +24,9 @@ const fullCredential = aCredential({
   revokedAt: now + 2,
   lastUsedAt: now + 3,
   lastUsedFrom: '2001:db8::1',
+  lastUsedUserAgent: 'report/1.0',
+  lifetimeSeconds: 86_400,
+  replaces: 'cred_1',
 })
 
 const createAll = async ({ apis, clients, credentials, grants }: Storage) => {
@@ -88,7 +93,13 @@ export const describeClientStores = (createDatabase: CreateDatabase): void => {
     'a client’s record has its credentials that are not revoked and its grants',
     withStorage(createDatabase, async (storage) => {
       await createAll(storage)
-      const expired = aCredential({ credentialId: 'cred_0', expiresAt: now - 1, lastUsedAt: now, lastUsedFrom: '::1' })
+      const expired = aCredential({
+        credentialId: 'cred_0',
+        expiresAt: now - 1,
+        lastUsedAt: now,
+        lastUsedFrom: '::1',
+        lastUsedUserAgent: 'curl',
+      })
       await storage.credentials.create(expired)
       const record = {
         client: aClient(),
@@ -148,25 +159,40 @@ export const describeClientStores = (createDatabase: CreateDatabase): void => {
   )
 
   test(
+    'the expiry of a credential is set; its lifetime stays',
+    withStorage(createDatabase, async (storage) => {
+      await createAll(storage)
+      const { clients, credentials, changes } = storage
+      const seen = await changes.latest()
+      const changed = await credentials.setExpiry('cred_1', now + 5)
+      assert.deepEqual(changed, aCredential({ expiresAt: now + 5 }))
+      assert.deepEqual((await clients.findRecord(clientId))?.credentials, [changed])
+      assert.deepEqual(await changes.since(seen, 9), [{ version: seen + 1, subject: 'client', key: clientId }])
+      await assert.rejects(credentials.setExpiry('unknown', now), refusal('not_found'))
+    }),
+  )
+
+  test(
     'of uses the newest is kept, whatever the order they come in; unknown credentials are passed over',
     withStorage(createDatabase, async (storage) => {
       const { credentials } = storage
       await createAll(storage)
       const lastUse = async () => {
-        const { lastUsedAt, lastUsedFrom } = (await credentials.find('cred_1')) ?? {}
-        return { lastUsedAt, lastUsedFrom }
+        const { lastUsedAt, lastUsedFrom, lastUsedUserAgent } = (await credentials.find('cred_1')) ?? {}
+        return [lastUsedAt, lastUsedFrom, lastUsedUserAgent]
       }
       await credentials.recordUses([])
       await credentials.recordUses([
-        { credentialId: 'cred_1', usedAt: now + 2, usedFrom: 'newer' },
-        { credentialId: 'unknown', usedAt: now + 9, usedFrom: 'nowhere' },
-        { credentialId: 'cred_1', usedAt: now + 1, usedFrom: 'older' },
+        { credentialId: 'cred_1', usedAt: now + 2, usedFrom: 'newer', userAgent: 'n' },
+        { credentialId: 'unknown', usedAt: now + 9, usedFrom: 'nowhere', userAgent: undefined },
+        { credentialId: 'cred_1', usedAt: now + 1, usedFrom: 'older', userAgent: 'o' },
       ])
-      assert.deepEqual(await lastUse(), { lastUsedAt: now + 2, lastUsedFrom: 'newer' })
-      await credentials.recordUses([{ credentialId: 'cred_1', usedAt: now + 1, usedFrom: 'late' }])
-      assert.deepEqual(await lastUse(), { lastUsedAt: now + 2, lastUsedFrom: 'newer' })
-      await credentials.recordUses([{ credentialId: 'cred_1', usedAt: now + 3, usedFrom: 'newest' }])
-      assert.deepEqual(await lastUse(), { lastUsedAt: now + 3, lastUsedFrom: 'newest' })
+      assert.deepEqual(await lastUse(), [now + 2, 'newer', 'n'])
+      await credentials.recordUses([{ credentialId: 'cred_1', usedAt: now + 1, usedFrom: 'late', userAgent: 'l' }])
+      assert.deepEqual(await lastUse(), [now + 2, 'newer', 'n'])
+      const newest = { credentialId: 'cred_1', usedAt: now + 3, usedFrom: 'newest', userAgent: undefined }
+      await credentials.recordUses([newest])
+      assert.deepEqual(await lastUse(), [now + 3, 'newest', undefined])
     }),
   )
 
@@ -174,8 +200,14 @@ export const describeClientStores = (createDatabase: CreateDatabase): void => {
     'thousands of uses are recorded in one go',
     withStorage(createDatabase, async (storage) => {
       await createAll(storage)
-      const uses = Array.from({ length: 3_500 }, (_, i) => ({ credentialId: `u${i}`, usedAt: now, usedFrom: '::1' }))
-      await storage.credentials.recordUses([...uses, { credentialId: 'cred_3', usedAt: now, usedFrom: 'last' }])
+      const uses = Array.from({ length: 3_500 }, (_, i) => ({
+        credentialId: `u${i}`,
+        usedAt: now,
+        usedFrom: '::1',
+        userAgent: undefined,
+      }))
+      const last = { credentialId: 'cred_3', usedAt: now, usedFrom: 'last', userAgent: undefined }
+      await storage.credentials.recordUses([...uses, last])
       assert.equal((await storage.credentials.find('cred_3'))?.lastUsedFrom, 'last')
     }),
   )

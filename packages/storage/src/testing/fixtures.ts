@@ -11,6 +11,7 @@ export const anApi = (changed: Partial<Api> = {}): Api => ({
   scopes: ['orders:read', 'orders:write'],
   tokenTtlSeconds: 600,
   signingAlgorithm: 'ES256',
+  tokenFormat: 'jwt',
   createdAt: now,
   updatedAt: now,
   revision: 1,
@@ -23,6 +24,9 @@ export const aClient = (changed: Partial<Client> = {}): Client => ({
   tokenEndpointAuthMethod: undefined,
   tokenTtlSeconds: undefined,
   defaultScope: undefined,
+  quota: undefined,
+  managedRotation: undefined,
+  serves: [],
   disabled: false,
   createdAt: now,
   updatedAt: now,
@@ -41,6 +45,9 @@ export const aCredential = (changed: Partial<Credential> = {}): Credential => ({
   revokedAt: undefined,
   lastUsedAt: undefined,
   lastUsedFrom: undefined,
+  lastUsedUserAgent: undefined,
+  lifetimeSeconds: undefined,
+  replaces: undefined,
   ...changed,
 })
 
@@ -60,8 +67,10 @@ export const aSigningKey = (changed: Partial<SigningKey> = {}): SigningKey => ({
   publicJwk: '{"kty":"EC"}',
   sealedPrivateKey: Uint8Array.of(0, 1, 254, 255),
   createdAt: now,
+  activateAt: undefined,
   activatedAt: now,
   retiredAt: undefined,
+  removeAt: undefined,
   ...changed,
 })
 

@@ -1,11 +1,11 @@
 /** A second migration, for tests. */
 import { sql } from 'kysely'
-import { initial } from '../migrations/initial.ts'
+import { migrations } from '../migrations/migrate.ts'
 import type { Migration } from '../migrations/migration.ts'
 
-/** The real first migration and one that adds a table, calls `midway`, and fills it. */
+/** The real migrations and one that adds a table, calls `midway`, and fills it. */
 export const withSecond = (midway: () => Promise<void>): readonly Migration[] => [
-  initial,
+  ...migrations,
   {
     name: 'second',
     up: async (db, { ddl }) => {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseDeclaration } from './parse_declaration.ts'
+
+const faultsOf = (document: unknown) =>
+  parseDeclaration(document).faults.map(({ pointer, detail }) => `${pointer} ${detail}`)
+const api = { audience: 'urn:api', scopes: ['read'] }
+
+describe('parseDeclaration', () => {
+  it('lists every fault at once, of the shape and of what entries say of each other', () => {
+    const faults = faultsOf({
+      apis: [
+        api,
+        { audience: 'urn:faulty', scopes: ['read'], token_ttl: 600 },
+        api,
+        { audience: 'urn:credence:admin', scopes: ['x'] },
+      ],
+      clients: [
+        { client_id: 'a', grants: [{ audience: 'urn:api', scopes: ['write'] }] },
+        { client_id: 'b', token_ttl: '2h', colour: 'red' },
+        { client_id: 'c', token_ttl: '2h', managed_rotation: { overlap: '31d' } },
+        { client_id: 'd', grants: [{ audience: 'urn:faulty', scopes: ['write'] }] },
+        { client_name: 'nobody' },
+        { client_id: 'e', serves: ['urn:credence:admin'] },
+      ],
+    })
+    assert.deepEqual(
+      faults.map((fault) => fault.split(' ')[0]),
+      [
+        '/apis/1/token_ttl',
+        '/clients/1/colour',
+        '/clients/4',
+        '/apis/3/audience',
+        '/clients/5/serves',
+        '/apis/2/audience',
+        '/clients/1/token_ttl',
+        '/clients/2/token_ttl',
+        '/clients/2/managed_rotation/overlap',
+        '/clients/0/grants/0/scopes',
+      ],
+    )
+    assert.match(faults[1] ?? '', /unknown member "colour"; known: client_id, client_name/)
+    assert.match(faults[0] ?? '', /must be string.*as in 90s, 10m or 1h/)
+  })
+
+  it('refuses what this version cannot do, by its name, and never ignores it', () => {
+    const faults = faultsOf({
+      clients: [
+        {
+          client_id: 'a',
+          token_endpoint_auth_method: 'private_key_jwt',
+          jwks_file: './a.jwks.json',
+          federated_credentials: [{ issuer: 'https://kubernetes.default.svc', subject: 's' }],
+        },
+      ],
+    })
+    assert.equal(faults.length, 3)
+    for (const fault of faults) assert.match(fault, /is not supported yet/)
+  })
+
+  it('refuses a document that declares nothing: an empty file is half a file far more often than a wish', () => {
+    for (const document of [{}, null, [], 'text', 1])
+      assert.notDeepEqual(faultsOf(document), [], JSON.stringify(document))
+    assert.deepEqual(faultsOf({ apis: [], clients: [] }), [])
+  })
+})

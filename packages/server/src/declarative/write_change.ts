@@ -1,0 +1,57 @@
+/** Makes one planned change in the store. */
+import { createId, type Randomness } from '@credence/protocol'
+import { StoreError, type Stores } from '@credence/storage'
+import { cutOffClient } from '../revocation/cut_off_client.ts'
+import type { ApiChange, ClientChange, GrantChange, PlannedChange } from './plan_changes.ts'
+
+export interface WriteDeps {
+  readonly stores: Stores
+  readonly issuer: string
+  /** Epoch seconds. */
+  readonly now: number
+  readonly randomness: Randomness
+}
+
+/** @throws {StoreError} `in_use` when an API would be deleted that a client outside of the declaration is granted */
+export const writeChange = (change: PlannedChange, deps: WriteDeps): Promise<unknown> => {
+  switch (change.kind) {
+    case 'api':
+      return writeApi(change, deps)
+    case 'client':
+      return writeClient(change, deps)
+    case 'grant':
+      return writeGrant(change, deps)
+  }
+}
+
+const writeApi = async ({ before, after }: ApiChange, { stores: { apis }, now, randomness }: WriteDeps) => {
+  if (after === undefined) return apis.delete(before?.audience ?? '')
+  if (before !== undefined)
+    return apis.update({ ...(await stored(apis.find(after.audience))), ...after, updatedAt: now })
+  const id = createId('api', now * 1000, randomness)
+  return apis.create({ ...after, id, createdAt: now, updatedAt: now, revision: 1 })
+}
+
+const writeClient = async ({ before, after }: ClientChange, { stores, issuer, now }: WriteDeps) => {
+  const { clients } = stores
+  const isOut = after === undefined || (after.disabled === true && before?.disabled !== true)
+  if (before !== undefined && isOut) await cutOffClient(stores, { issuer, clientId: before.clientId, now })
+  if (after === undefined) return clients.delete(before?.clientId ?? '')
+  const declared = { ...after, disabled: after.disabled === true }
+  if (before !== undefined)
+    return clients.update({ ...(await stored(clients.find(after.clientId))), ...declared, updatedAt: now })
+  return clients.create({ ...declared, createdAt: now, updatedAt: now, revision: 1 })
+}
+
+const writeGrant = async ({ before, after }: GrantChange, { stores: { grants }, now }: WriteDeps) => {
+  if (after === undefined) return grants.delete(before?.clientId ?? '', before?.audience ?? '')
+  const { createdAt = now } = (before && (await grants.find(before.clientId, before.audience))) ?? {}
+  return grants.set({ ...after, createdAt, updatedAt: now })
+}
+
+/** It was there when the plan was made, in this very transaction. */
+const stored = async <T>(found: Promise<T | undefined>): Promise<T> => {
+  const value = await found
+  if (value === undefined) throw new StoreError('revision_conflict', 'it was deleted meanwhile')
+  return value
+}
