@@ -54,7 +54,7 @@ export const runGrow = async (plan: Plan): Promise<Section> => {
         connections: 48,
       })
     }
-    return toSection(await measureInTurn(targets, { ...plan, warmUpSeconds: 8 }))
+    return toSection(await measureInTurn(targets, plan))
   } finally {
     for (const credence of running) await credence.remove()
   }

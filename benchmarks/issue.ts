@@ -117,7 +117,7 @@ const toSection = (results: ReadonlyMap<string, Measured>, plan: Plan): Section 
     ]),
     aims: aimsOf(of(ours), limit, of(oidcProvider)),
     notes: [
-      `${connections} connections, ${plan.rounds} rounds of ${plan.seconds} s in turn after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit is the fastest of its three ways; turn_wise.md says why that one is.`,
+      `${connections} connections, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit is the fastest of its three ways; turn_wise.md says why that one is.`,
       `${versionsOf('oidc-provider', '@node-oauth/oauth2-server', 'fastify', 'autocannon')}.`,
     ],
   }

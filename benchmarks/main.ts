@@ -1,4 +1,5 @@
-/** npm run bench [issue|verify|start|grow]: measures all in turn, or the one that is named, and writes RESULTS.md. */
+/** npm run bench [issue|verify|start|grow|feed]: measures all in turn, or the one that is named, and writes RESULTS.md. */
+import { runFeed } from './feed.ts'
 import { runGrow } from './grow.ts'
 import { runIssue } from './issue.ts'
 import { type Aim, formatCount, formatRatio, report, type Section } from './report.ts'
@@ -38,6 +39,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Section>>> = {
   verify: verifySection,
   start: runStart,
   grow: () => runGrow(fullPlan),
+  feed: runFeed,
 }
 
 const named = process.argv.slice(2)

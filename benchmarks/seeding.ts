@@ -43,6 +43,9 @@ const createClient = async (stores: Stores, clientId: string, digest: (secret: s
     tokenEndpointAuthMethod: undefined,
     tokenTtlSeconds: undefined,
     defaultScope: undefined,
+    quota: undefined,
+    managedRotation: undefined,
+    serves: [],
     disabled: false,
     revision: 1,
   })
@@ -57,6 +60,9 @@ const createClient = async (stores: Stores, clientId: string, digest: (secret: s
     revokedAt: undefined,
     lastUsedAt: undefined,
     lastUsedFrom: undefined,
+    lastUsedUserAgent: undefined,
+    lifetimeSeconds: undefined,
+    replaces: undefined,
   })
   await stores.grants.set({ ...made, audience, scopes: [scope] })
   return basic(clientId, secret)
