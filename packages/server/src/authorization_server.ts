@@ -85,8 +85,6 @@ export interface AuthorizationServer {
 const followIntervalMs = 2_000
 const flushIntervalMs = 10_000
 
-/** More signatures than this waiting at once are refused with 503. */
-const signingQueueCapacity = 2_000
 /** So many are signed at once even before their turn ends: more together is no faster (benchmarks/turn_wise.md). */
 const signedTogether = 256
 const usesCapacity = 100_000
@@ -110,7 +108,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   const directory = createDirectory(storage, deps.directorySize)
   const digester = createSecretDigester(serverKeys.client_secret_pepper)
   const uses = createCredentialUseRecorder({ store: storage.credentials, clock, capacity: usesCapacity })
-  const queue = createSigningQueue(signingQueueCapacity, signedTogether)
+  const queue = createSigningQueue(signedTogether)
   registerBuildInfo(metrics, { version, node_version: process.versions.node, dialect: storage.dialect })
   registerDirectory(metrics, directory, deps.directorySize)
   registerSigningQueue(metrics, queue)

@@ -34,6 +34,13 @@ describe('credence revoke', () => {
     return ((await answer.json()) as { readonly active: unknown }).active
   }
 
+  /** A token that no earlier cut-off denies: one reaches at most a second ahead. */
+  const getActiveToken = async (): Promise<string> => {
+    let token = await getToken()
+    for (let time = 0; (await isActive(token)) !== true && time < 20; time++) token = await getToken()
+    return token
+  }
+
   it('denies one token, read from standard input, and never prints it', async () => {
     const token = await getToken()
     assert.equal(await isActive(token), true)
@@ -73,6 +80,7 @@ describe('credence revoke', () => {
       [],
       ['--before', '10m'],
       ['--token', 'x', '--client', 'job'],
+      ['--all', '--client', 'job'],
       ['--client', 'job', '--before', '1'],
     ]) {
       const { code, stderr } = await server.run(['revoke', ...words])
@@ -83,10 +91,17 @@ describe('credence revoke', () => {
     assert.match(stderr, /no client jbo/)
   })
 
+  it('--all denies every token that was issued before a time', async () => {
+    const token = await getActiveToken()
+    const past = await server.run(['revoke', '--all', '--before', '1h'])
+    assert.match(past.stdout, /^denied: every token of this server that was issued before /)
+    assert.equal(await isActive(token), true)
+    assert.equal((await server.run(['revoke', '--all'])).code, 0)
+    assert.equal(await isActive(token), false)
+  })
+
   it('credential revoke says what becomes of the tokens; --and-tokens denies them', async () => {
-    // the cut-off of the client above is at most a second ahead
-    let token = await getToken()
-    for (let time = 0; (await isActive(token)) !== true && time < 20; time++) token = await getToken()
+    const token = await getActiveToken()
     const words = ['credential', 'revoke', 'job', String(client.credential_id)]
     const { stdout } = await server.run(words)
     assert.match(stdout, /gets no more tokens, and those that it got live until they expire/)

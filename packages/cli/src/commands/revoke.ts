@@ -7,6 +7,7 @@ export interface RevokeOptions extends ManagementOptions {
   readonly credential?: string
   readonly client?: string
   readonly audience?: string
+  readonly all?: boolean
   /** Epoch seconds. */
   readonly before?: number
 }
@@ -14,7 +15,7 @@ export interface RevokeOptions extends ManagementOptions {
 export const defineRevoke = (command: Command): void => {
   addManagementOptions(
     command.description(
-      'Deny tokens that are out already: one, or all of a credential, a client or an API. ' +
+      'Deny tokens that are out already: one, all of a credential, a client or an API, or every one. ' +
         'Says how many can still be alive and until when.',
     ),
   )
@@ -22,6 +23,7 @@ export const defineRevoke = (command: Command): void => {
     .option('--credential <ID>', 'those that this credential got, as credential list shows it')
     .option('--client <ID>', 'those of this client; with --audience, those for that API')
     .option('--audience <AUDIENCE>', 'those for this API')
+    .option('--all', 'every token of this server')
     .option(
       '--before <TIME>',
       'only those issued before: 2026-11-20T10:00:00Z, or 10m for ten minutes ago; all that are out unless given',
@@ -31,6 +33,7 @@ export const defineRevoke = (command: Command): void => {
   addExamples(command, [
     'credence revoke --client report-job',
     'credence revoke --credential cred_01k7s6bkj8k7j0l16f9agqjso8 --before 10m',
+    'credence revoke --all --before 2026-11-20T10:00:00Z',
     'credence revoke --token - < token.txt',
   ])
 }

@@ -23,19 +23,22 @@ export const revokeTokens = async (options: RevokeOptions): Promise<void> => {
   printLines(describe(revocation, Math.floor(Date.now() / 1000)))
 }
 
-const bodyOf = async ({ token, credential, client, audience, before }: RevokeOptions) => {
+const bodyOf = async ({ token, credential, client, audience, all, before }: RevokeOptions) => {
   const many = {
     ...(credential !== undefined && { credential_id: credential }),
     ...(client !== undefined && { client_id: client }),
     ...(audience !== undefined && { audience }),
+    ...(all && { all }),
     ...(before !== undefined && { issued_before: before }),
   }
-  const isMany = credential !== undefined || client !== undefined || audience !== undefined
+  const isNamed = credential !== undefined || client !== undefined || audience !== undefined
   if (token !== undefined) {
-    if (isMany || before !== undefined) throw usageError('--token names one token: no other option goes with it')
+    if (isNamed || all || before !== undefined)
+      throw usageError('--token names one token: no other option goes with it')
     return { token: await readToken(token) }
   }
-  if (!isMany) throw usageError('whose tokens? give --token, --credential, --client or --audience')
+  if (!isNamed && !all) throw usageError('whose tokens? give --token, --credential, --client, --audience or --all')
+  if (isNamed && all) throw usageError('--all is every token: nothing else names them')
   return many
 }
 
@@ -54,7 +57,8 @@ const whatOf = ({ jti, client_id: client, credential_id: credential, audience, i
     ...(audience === undefined ? [] : [`for ${audience}`]),
   ]
   const before = new Date((issued_before ?? 0) * 1000).toISOString().replace('.000', '')
-  return `every token ${names.join(', ')} that was issued before ${before}`
+  const whose = names.length === 0 ? 'of this server' : names.join(', ')
+  return `every token ${whose} that was issued before ${before}`
 }
 
 const countOf = (

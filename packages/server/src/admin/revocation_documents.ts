@@ -20,6 +20,7 @@ export const revocationRequest = {
     credential_id: credentialId,
     client_id: clientId,
     audience,
+    all: { type: 'boolean', const: true, description: 'Every token of this server; in place of whose they are.' },
     issued_before: {
       ...epochSeconds,
       description: 'Tokens issued from then on are not denied. All that are out, unless given.',

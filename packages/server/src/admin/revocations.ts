@@ -49,7 +49,7 @@ export const addRevocationRoutes = (app: FastifyInstance, deps: AdminDeps): void
     scope: 'admin:revocations:write',
     operationId: 'createRevocation',
     summary:
-      'Deny one token (token, or jti and exp), or all tokens of a client, a credential or an API that were issued before a time',
+      'Deny one token (token, or jti and exp), or all tokens, or those of a client, a credential or an API, that were issued before a time',
     schema: { body: revocationRequest },
     success: { status: 201, description: 'What is denied from now on', body: newRevocationDocument },
     async handler({ body, caller }) {
@@ -101,9 +101,10 @@ const readToken = async (token: string, { readIssuedToken }: AdminDeps) => {
 }
 
 const ofMany = (asked: Asked, now: number, { server }: AdminDeps): NewRevocation => {
-  const { credential_id: credentialId, client_id: clientId, audience, issued_before: issuedBefore } = asked
-  if (credentialId === undefined && clientId === undefined && audience === undefined) {
-    throw new Problem('invalid_request', 'whose tokens? give client_id, credential_id or audience')
+  const { credential_id: credentialId, client_id: clientId, audience, all, issued_before: issuedBefore } = asked
+  const isNamed = credentialId !== undefined || clientId !== undefined || audience !== undefined
+  if (isNamed === (all ?? false)) {
+    throw new Problem('invalid_request', 'whose tokens? give client_id, credential_id or audience, or all: true')
   }
   if (issuedBefore !== undefined && issuedBefore > now + 1) {
     throw new Problem('invalid_request', 'issued_before is in the future')
@@ -135,4 +136,4 @@ const aliveOf = async (revocation: NewRevocation, stores: Stores, now: number): 
     : countTokensAlive(stores, revocation, now)
 
 const describe = (asked: Asked, revocation: NewRevocation): string =>
-  revocation.kind === 'token' ? revocation.jti : (asked.credential_id ?? asked.client_id ?? asked.audience ?? '')
+  revocation.kind === 'token' ? revocation.jti : (asked.credential_id ?? asked.client_id ?? asked.audience ?? 'all')

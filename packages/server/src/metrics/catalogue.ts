@@ -72,11 +72,6 @@ export const catalogue = {
     labels: {},
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048],
   },
-  credence_signing_refusals_total: {
-    type: 'counter',
-    help: 'Token requests refused with 503 because the signing queue was full.',
-    labels: {},
-  },
   credence_quota_exceeded_total: {
     type: 'counter',
     help: 'Token requests beyond the quota of their client.',

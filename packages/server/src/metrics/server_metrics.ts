@@ -24,7 +24,6 @@ export const registerDirectory = (metrics: Metrics, directory: Directory, capaci
 
 export const registerSigningQueue = (metrics: Metrics, queue: SigningQueue): void => {
   metrics.register('credence_signing_queue_depth', () => [{ labels: {}, value: queue.depth }])
-  metrics.register('credence_signing_refusals_total', () => [{ labels: {}, value: queue.refusals }])
   metrics.register('credence_signing_turn_signatures', () => [{ labels: {}, value: queue.turns }])
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { OAuthError } from '@credence/protocol'
 import { createSigningQueue } from './signing_queue.ts'
 
 const signer = (sign: (input: string) => Buffer | Promise<Buffer>) => ({ kid: 'k', algorithm: 'ES256', sign }) as const
@@ -33,7 +32,7 @@ test('signing queue: a signer that fails, at once or later, fails its own reques
 })
 
 test('signing queue: as many as may wait together are signed within the turn, and the turn’s end finds the rest', async () => {
-  const queue = createSigningQueue(10, 2)
+  const queue = createSigningQueue(2)
   const order: string[] = []
   const local = signer((input) => {
     order.push(input)
@@ -43,14 +42,4 @@ test('signing queue: as many as may wait together are signed within the turn, an
   assert.deepEqual(order, ['a', 'b'])
   assert.deepEqual((await signatures).map(String), ['a', 'b', 'c'])
   assert.deepEqual(order, ['a', 'b', 'c'])
-})
-
-test('signing queue: a full queue refuses with temporarily_unavailable and Retry-After, and takes more in the next turn', async () => {
-  const queue = createSigningQueue(2)
-  const local = signer(Buffer.from)
-  const [, , third] = await Promise.allSettled(['a', 'b', 'c'].map((input) => queue.sign(local, input)))
-  assert.ok(third?.status === 'rejected' && third.reason instanceof OAuthError)
-  assert.equal(third.reason.code, 'temporarily_unavailable')
-  assert.equal(third.reason.headers['Retry-After'], '1')
-  assert.equal(String(await queue.sign(local, 'd')), 'd')
 })

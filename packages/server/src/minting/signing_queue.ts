@@ -8,17 +8,13 @@
  * phases are needed: to collect, and then to sign and write in turn, gives half of it.
  */
 import type { Signer } from '@credence/jwt'
-import { OAuthError } from '@credence/protocol'
 import { catalogue } from '../metrics/catalogue.ts'
 import { createHistogram, type HistogramCounts } from '../metrics/histogram.ts'
 
 export interface SigningQueue {
-  /** @throws {OAuthError} `temporarily_unavailable` when the queue is full. */
   sign(signer: Signer, signingInput: string): Promise<Buffer>
   /** How many wait now. */
   readonly depth: number
-  /** How many were refused since the start because the queue was full. */
-  readonly refusals: number
   /** How many were signed together, turn by turn. */
   readonly turns: HistogramCounts
 }
@@ -31,13 +27,11 @@ interface Job {
 }
 
 /**
- * @param capacity more than this many waiting signatures are refused
  * @param mostTogether as many as this are signed without waiting for the end of the turn: while more than a thousand
- *   connections have something to read, libuv does not end it, and an overload would only ever be refused
+ *   connections have something to read, libuv does not end it, and an overload would only ever pile up
  */
-export const createSigningQueue = (capacity: number, mostTogether = Number.POSITIVE_INFINITY): SigningQueue => {
+export const createSigningQueue = (mostTogether: number): SigningQueue => {
   let waiting: Job[] = []
-  let refusals = 0
   const turns = createHistogram(catalogue.credence_signing_turn_signatures.buckets)
 
   const signAll = () => {
@@ -58,21 +52,12 @@ export const createSigningQueue = (capacity: number, mostTogether = Number.POSIT
   return {
     sign: (signer, signingInput) =>
       new Promise((resolve, reject) => {
-        if (waiting.length >= capacity) {
-          refusals++
-          throw new OAuthError('temporarily_unavailable', 'too many requests at once', {
-            headers: { 'Retry-After': '1' },
-          })
-        }
         if (waiting.length === 0) setImmediate(signAll)
         waiting.push({ signer, signingInput, resolve, reject })
         if (waiting.length >= mostTogether) signAll()
       }),
     get depth() {
       return waiting.length
-    },
-    get refusals() {
-      return refusals
     },
     turns: turns.counts,
   }

@@ -13,6 +13,8 @@ export const createFeedCursors = (key: Uint8Array): FeedCursors => {
   return {
     format: (version) => `${version}.${database}`,
     parse(cursor) {
+      // what a program that has none yet is likely to send
+      if (cursor === '0') return 0
       const [, version, of] = /^(\d{1,15})\.([A-Za-z0-9_-]{12})$/.exec(cursor) ?? []
       return of === database ? Number(version) : undefined
     },

@@ -39,7 +39,7 @@ const claimAgainMs = 30_000
 const closeMs = 2_000
 const pauses = [1_000, 5_000, 15_000, 60_000]
 
-/** @see docs/decisions/0010: a sink that blocks holds itself up and nothing else, and loses nothing */
+/** @see docs/decisions/0009: a sink that blocks holds itself up and nothing else, and loses nothing */
 export const createSinkFollower = (options: SinkFollowerOptions): SinkFollower => {
   const { name, sink, clock, timeoutMs = deliverMs } = options
   const { auditEvents, auditSinks } = options.storage
