@@ -101,7 +101,6 @@ describe('credence revoke', () => {
   })
 
   it('credential revoke says what becomes of the tokens; --and-tokens denies them', async () => {
-    const token = await getActiveToken()
     const words = ['credential', 'revoke', 'job', String(client.credential_id)]
     const { stdout } = await server.run(words)
     assert.match(stdout, /gets no more tokens, and those that it got live until they expire/)
