@@ -6,6 +6,9 @@ import { sqliteError } from './sqlite_error.ts'
 /** Prepared statements kept for use again. Every query of the stores is among fewer than these. */
 const maxStatements = 100
 
+/** secure_delete reads the file, and may meet the lock of another process that opens it at the same moment. */
+const setUpTimeoutMs = 5_000
+
 export interface ConnectionOptions {
   readonly readOnly: boolean
   /** How long a statement waits for a lock of another connection. It blocks the event loop meanwhile. */
@@ -19,10 +22,11 @@ export interface ConnectionOptions {
  */
 export const openSqliteConnection = (file: string, { readOnly, busyTimeoutMs }: ConnectionOptions): SqliteDatabase => {
   const database = mapped('', () => {
-    const opened = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs })
+    const opened = new DatabaseSync(file, { readOnly, timeout: setUpTimeoutMs })
     // A commit is acknowledged only when it is on the disk.
     // What is deleted or replaced is overwritten: a key that was erased or sealed anew leaves nothing behind in the file.
     opened.exec('pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on')
+    opened.exec(`pragma busy_timeout = ${busyTimeoutMs}`)
     return opened
   })
   const statements = new Map<string, SqliteStatement>()
