@@ -36,4 +36,9 @@ describe('createId', () => {
     assert.ok(at(1_799_999_999_999) < at(1_800_000_000_000))
     assert.notEqual(at(5), at(5))
   })
+
+  it('sorts in the order in which they were made, at the same time too', () => {
+    const made = Array.from({ length: 500 }, () => createId('cred', 1_800_000_000_000, systemRandomness))
+    assert.deepEqual(made, made.toSorted())
+  })
 })

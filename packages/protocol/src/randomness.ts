@@ -24,9 +24,20 @@ export const randomBase62 = (length: number, randomness: Randomness): string => 
   return text
 }
 
-/** An opaque, prefixed identifier that sorts by the time it was made: `<prefix>_<10 characters of time><16 random>`. */
+/** How many ids this process has made for the last time it was given. */
+let lastEpochMs: number | undefined
+let madeThen = 0
+
+/**
+ * An opaque, prefixed identifier: `<prefix>_<10 characters of time><16 random>`.
+ *
+ * Those of one process sort in the order in which they were made, those of several by their time. Times are often whole
+ * seconds, so each further id of the same time counts a millisecond on.
+ */
 export const createId = (prefix: string, epochMs: number, randomness: Randomness): string => {
-  const time = epochMs.toString(32).padStart(10, '0')
+  madeThen = epochMs === lastEpochMs ? madeThen + 1 : 0
+  lastEpochMs = epochMs
+  const time = (epochMs + madeThen).toString(32).padStart(10, '0')
   const random = Array.from(randomness.bytes(16), (byte) => (byte & 31).toString(32)).join('')
   return `${prefix}_${time}${random}`
 }

@@ -18,6 +18,8 @@ export const generateSigningKey = async (
 ): Promise<SigningKey> => {
   const { privateKey, publicKey } = await generateSigningKeyPair(algorithm)
   const kid = await keyThumbprint(publicKey)
+  // one in 64 begins so, and every command line would take it for an option
+  if (kid.startsWith('-')) return generateSigningKey(algorithm, sealer, now)
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
   const sealedPrivateKey = sealer.seal(der, signingKeyContext(kid))
   der.fill(0)
