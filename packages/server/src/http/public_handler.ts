@@ -39,7 +39,7 @@ export interface Route {
   readonly endpoint: Endpoint
 }
 
-/** Straight over node:http, since all there is to route are three paths (docs/decisions/0004). */
+/** Straight over node:http, since all there is to route are a few fixed paths (docs/decisions/0004). */
 export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => {
   const { observe, clock, randomness } = deps
   const routes = createRoutes(deps)
