@@ -156,20 +156,24 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   registerUsage(metrics, usage, findings)
 
   const grants = [createClientCredentials(directory)].map((grant) => countRefusals(grant, usage))
+  const clientSecretDeps = { directory, digester, clock }
   const tokenSteps = traceTokenSteps(tracing, {
-    authenticateClient: limits.guardAuthentication(
-      audit.watchAuthentication(
-        createAuthenticateClient({
-          check: (presented) => checkClientSecret(presented, { directory, digester, clock }),
-          uses,
-          clock,
-        }),
-      ),
-    ),
+    authenticateClient: createAuthenticateClient({
+      check: (presented) => checkClientSecret(presented, clientSecretDeps),
+      refuse(refusal, presented, remoteAddress) {
+        audit.noteRefusedClient(refusal, presented, remoteAddress)
+        return limits.refuseClient(refusal, presented, remoteAddress)
+      },
+      uses,
+      clock,
+    }),
     grants,
     checkQuota: limits.checkQuota,
-    noteIssued: usage.noteIssued,
-    issue: audit.watchIssue(createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness })),
+    issue: createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness }),
+    noteIssued(authorization, token) {
+      usage.noteIssued(authorization)
+      audit.noteIssued(authorization, token)
+    },
   })
 
   const verifyAdminToken = createVerifyAdminToken({

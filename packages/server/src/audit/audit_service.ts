@@ -1,12 +1,10 @@
 /** The audit log of a running server: what it records by itself, when it writes that, and where it sends it. */
 import type { Clock } from '@credence/protocol'
 import type { Storage } from '@credence/storage'
-import type { AuthenticateClient } from '../client_auth/authenticate_client.ts'
-import type { Issue } from '../minting/issue.ts'
 import { type AuditLog, createAuditLog, type NewAuditEvent } from './audit_log.ts'
 import { type AuditKey, createAuditKey } from './audit_seal.ts'
-import { createFailureRecorder } from './failure_recorder.ts'
-import { createIssuanceRecorder } from './issuance_recorder.ts'
+import { createFailureRecorder, type FailureRecorder } from './failure_recorder.ts'
+import { createIssuanceRecorder, type IssuanceRecorder } from './issuance_recorder.ts'
 import { createSink } from './sinks/create_sink.ts'
 import { type SinkSetting, sinkName } from './sinks/sink.ts'
 import { createSinkFollower } from './sinks/sink_follower.ts'
@@ -20,10 +18,10 @@ export interface AuditSettings {
 
 export interface AuditService extends AuditLog {
   readonly key: AuditKey
-  /** The same authentication with its refusals recorded. */
-  watchAuthentication(authenticate: AuthenticateClient): AuthenticateClient
-  /** The same issuing with its tokens counted, or each recorded. */
-  watchIssue(issue: Issue): Issue
+  /** Records a refusal to authenticate a client. */
+  noteRefusedClient: FailureRecorder['note']
+  /** Counts a token that was issued, or records it. */
+  noteIssued: IssuanceRecorder['note']
   /** Writes what is kept in memory, and then begins to send the sinks what is new. */
   flush(): Promise<void>
   /** What waits and what was lost, for metrics. */
@@ -98,8 +96,8 @@ export const startAuditService = async (deps: AuditServiceDeps): Promise<AuditSe
   return {
     ...log,
     key,
-    watchAuthentication: failures.watch,
-    watchIssue: issuance.watch,
+    noteRefusedClient: failures.note,
+    noteIssued: issuance.note,
     flush,
     get state() {
       return {

@@ -1,13 +1,12 @@
 /** Records client authentication failures, in memory and in batches: alike ones are counted, so that a flood is a few records. */
-import { type Clock, OAuthError } from '@credence/protocol'
+import type { Clock, OAuthError } from '@credence/protocol'
 import type { AuditEvent } from '@credence/storage'
-import type { AuthenticateClient } from '../client_auth/authenticate_client.ts'
 import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
 import { printable } from './printable.ts'
 
 export interface FailureRecorder {
-  /** The same authentication with its refusals noted. */
-  watch(authenticate: AuthenticateClient): AuthenticateClient
+  /** Notes that a client could not be authenticated. */
+  note(refusal: OAuthError, presented: PresentedCredentials, remoteAddress: string): void
   /** Writes what has been noted, one event for each client, address and reason. What could not be written is kept for the next time. */
   flush(write: (events: readonly AuditEvent[]) => Promise<void>): Promise<void>
   /** How many events there would be now. */
@@ -43,10 +42,11 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
     }
   }
 
-  const note = ({ clientId: claimed, method }: PresentedCredentials, address: string, detail: string) => {
+  const note: FailureRecorder['note'] = ({ code, detail, message }, { clientId: claimed, method }, address) => {
+    if (code !== 'invalid_client') return
     const now = clock.epochSeconds()
     const clientId = printable(claimed)
-    const reason = printable(detail)
+    const reason = printable(detail ?? message)
     const subject = `clients/${encodeURIComponent(clientId)}`
     const failure = {
       subject,
@@ -62,15 +62,7 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
   }
 
   return {
-    // beside the answer and not before it: whoever waits for it does not wait for this
-    watch: (authenticate) => (presented, address, userAgent) => {
-      const authenticated = authenticate(presented, address, userAgent)
-      authenticated.catch((error) => {
-        if (error instanceof OAuthError && error.code === 'invalid_client')
-          note(presented, address, error.detail ?? error.message)
-      })
-      return authenticated
-    },
+    note,
     async flush(write) {
       if (noted.size === 0) return
       const taken = noted

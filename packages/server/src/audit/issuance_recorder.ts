@@ -1,12 +1,11 @@
 /** Records what tokens were issued: how many to whom in each hour, or, when asked for, every single one. */
-import type { Clock } from '@credence/protocol'
+import type { Clock, TokenResponse } from '@credence/protocol'
 import type { AuditEvent } from '@credence/storage'
 import type { Authorization } from '../grants/authorization.ts'
-import type { Issue } from '../minting/issue.ts'
 
 export interface IssuanceRecorder {
-  /** The same issuing with its successes noted. */
-  watch(issue: Issue): Issue
+  /** Notes a token that was issued. */
+  note(authorization: Authorization, token: TokenResponse): void
   /** Writes the single tokens noted, oldest first, in batches. What could not be written is kept for the next time. */
   flushSingle(write: Write): Promise<void>
   /** Writes the counts since the last time, when they are of an hour or `always`. What could not be written is kept. */
@@ -48,12 +47,7 @@ export const createIssuanceRecorder = ({ clock, each, capacity }: IssuanceOption
     if (known !== undefined || byClient.size < maxClients) byClient.set(clientId, (known ?? 0) + tokens)
   }
 
-  const count = ({ clientId }: Authorization) => {
-    total++
-    add(clientId, 1)
-  }
-
-  const note = (authorization: Authorization, accessToken: string) => {
+  const noteSingle = (authorization: Authorization, accessToken: string) => {
     if (waiting.length < capacity) waiting.push(toEvent(authorization, accessToken, clock.epochSeconds()))
     else {
       unrecorded++
@@ -62,16 +56,10 @@ export const createIssuanceRecorder = ({ clock, each, capacity }: IssuanceOption
   }
 
   return {
-    watch: (issue) => (authorization) => {
-      const made = issue(authorization)
-      made.then(
-        ({ access_token }) => {
-          count(authorization)
-          if (each) note(authorization, access_token)
-        },
-        () => undefined,
-      )
-      return made
+    note(authorization, token) {
+      total++
+      add(authorization.clientId, 1)
+      if (each) noteSingle(authorization, token.access_token)
     },
     async flushSingle(write) {
       // no more than can wait at once: what comes meanwhile is for the next time

@@ -8,10 +8,12 @@ export type AuthenticateClient = (
   presented: PresentedCredentials,
   remoteAddress: string,
   userAgent?: string,
-) => Promise<AuthenticatedClient>
+) => AuthenticatedClient | Promise<AuthenticatedClient>
 
 export interface AuthenticateClientDeps {
-  readonly check: (presented: PresentedCredentials) => Promise<AuthenticatedClient>
+  readonly check: (presented: PresentedCredentials) => AuthenticatedClient | Promise<AuthenticatedClient>
+  /** Is told of every refusal, and says what to answer. */
+  readonly refuse: (refusal: OAuthError, presented: PresentedCredentials, remoteAddress: string) => OAuthError
   readonly uses: CredentialUseRecorder
   readonly clock: Clock
 }
@@ -23,15 +25,17 @@ export interface AuthenticateClientDeps {
 const refusalMs = 10
 
 export const createAuthenticateClient =
-  ({ check, uses, clock }: AuthenticateClientDeps): AuthenticateClient =>
+  ({ check, refuse, uses, clock }: AuthenticateClientDeps): AuthenticateClient =>
   async (presented, remoteAddress, userAgent) => {
     const startedAt = clock.monotonicMs()
     try {
-      const authenticated = await check(presented)
+      const checked = check(presented)
+      const authenticated = checked instanceof Promise ? await checked : checked
       uses.note(authenticated.credential.credentialId, remoteAddress, userAgent)
       return authenticated
     } catch (error) {
-      if (error instanceof OAuthError) await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))
-      throw error
+      if (!(error instanceof OAuthError)) throw error
+      await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))
+      throw refuse(error, presented, remoteAddress)
     }
   }

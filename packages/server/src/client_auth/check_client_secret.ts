@@ -1,5 +1,6 @@
 /** Checks a client secret: one look-up by the id that the secret carries, one compare. RFC 6749 §2.3.1. */
 import { type Clock, OAuthError } from '@credence/protocol'
+import type { ClientRecord } from '@credence/storage'
 import type { Directory } from '../directory/directory.ts'
 import type { AuthenticatedClient, PresentedCredentials } from './client_auth_method.ts'
 import { credentialIdOf, type SecretDigester } from './client_secret.ts'
@@ -20,13 +21,25 @@ const noDigest = Buffer.alloc(32)
  *
  * @throws {OAuthError} `invalid_client`, with the same description whatever was wrong; `detail` has the reason for the log.
  */
-export const checkClientSecret = async (
+export const checkClientSecret = (
+  presented: PresentedCredentials,
+  deps: ClientSecretDeps,
+): AuthenticatedClient | Promise<AuthenticatedClient> => {
+  const credentialId = credentialIdOf(presented.clientSecret)
+  const known = credentialId === undefined ? undefined : deps.directory.clientByCredential(credentialId)
+  const prove = (record: ClientRecord | undefined) => proveSecret(presented, { ...deps, credentialId, record })
+  return known instanceof Promise ? known.then(prove) : prove(known)
+}
+
+interface Found extends ClientSecretDeps {
+  readonly credentialId: string | undefined
+  readonly record: ClientRecord | undefined
+}
+
+const proveSecret = (
   { method, clientId, clientSecret }: PresentedCredentials,
-  { directory, digester, clock }: ClientSecretDeps,
-): Promise<AuthenticatedClient> => {
-  const credentialId = credentialIdOf(clientSecret)
-  const known = credentialId === undefined ? undefined : directory.clientByCredential(credentialId)
-  const record = known instanceof Promise ? await known : known
+  { credentialId, record, digester, clock }: Found,
+): AuthenticatedClient => {
   const credential = record?.credentials.find((held) => held.credentialId === credentialId)
   const proven = digester.matches(clientSecret, credential?.secretDigest ?? noDigest)
 

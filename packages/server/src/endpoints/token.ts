@@ -1,5 +1,5 @@
 /** The token endpoint. RFC 6749 §3.2. */
-
+import type { TokenResponse } from '@credence/protocol'
 import type { AuthenticateClient } from '../client_auth/authenticate_client.ts'
 import type { Authorization } from '../grants/authorization.ts'
 import type { GrantType } from '../grants/grant_type.ts'
@@ -17,7 +17,7 @@ export interface TokenEndpointDeps {
   readonly grants: readonly GrantType[]
   readonly checkQuota: CheckQuota
   readonly issue: Issue
-  readonly noteIssued: (authorization: Authorization) => void
+  readonly noteIssued: (authorization: Authorization, token: TokenResponse) => void
 }
 
 export const createTokenEndpoint =
@@ -31,6 +31,6 @@ export const createTokenEndpoint =
     const authorization = await grant.authorize(asked, client) // target, scope, lifetime
     checkQuota(client.record.client, authorization.ttlSeconds) // RFC 6585 §4: 429 when it had too many
     const token = await issue(authorization)
-    noteIssued(authorization)
+    noteIssued(authorization, token)
     return tokenResponse(token) // §5.1
   }

@@ -6,5 +6,5 @@ import type { Authorization } from './authorization.ts'
 export interface GrantType {
   /** As in grant_types_supported. */
   readonly name: string
-  readonly authorize: (asked: TokenRequest, client: AuthenticatedClient) => Promise<Authorization>
+  readonly authorize: (asked: TokenRequest, client: AuthenticatedClient) => Authorization | Promise<Authorization>
 }

@@ -41,7 +41,7 @@ export interface Route {
 
 /** Straight over node:http, since all there is to route are a few fixed paths (docs/decisions/0004). */
 export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => {
-  const { observe, clock, randomness } = deps
+  const { gate, observe, clock, randomness } = deps
   const routes = createRoutes(deps)
 
   const answer = async (request: IncomingMessage, activity: RequestActivity): Promise<Answer> => {
@@ -59,7 +59,13 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
       remoteAddress: request.socket.remoteAddress ?? '',
       activity,
     }
-    return route.method === 'POST' ? deps.gate.pass(() => route.endpoint(asked)) : route.endpoint(asked)
+    if (route.method === 'GET') return route.endpoint(asked)
+    gate.enter()
+    try {
+      return await route.endpoint(asked)
+    } finally {
+      gate.leave()
+    }
   }
 
   return (request, response) => {

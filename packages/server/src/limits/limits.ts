@@ -1,6 +1,6 @@
 /** The limits of one replica: tokens per client, failed authentications per address, requests at once. */
-import { type Clock, OAuthError } from '@credence/protocol'
-import type { AuthenticateClient } from '../client_auth/authenticate_client.ts'
+import type { Clock, OAuthError } from '@credence/protocol'
+import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
 import { withoutSecrets } from '../client_auth/client_secret.ts'
 import { createFailedAttempts } from '../client_auth/failed_attempts.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -28,8 +28,8 @@ export interface LimitsDeps {
 export interface Limits {
   readonly checkQuota: CheckQuota
   readonly gate: RequestGate
-  /** Counts what fails, and answers 429 where too much does. What succeeds is never kept waiting. */
-  guardAuthentication(authenticate: AuthenticateClient): AuthenticateClient
+  /** Counts a refusal to authenticate a client, and returns what to answer: 429 where there are too many. */
+  refuseClient(refusal: OAuthError, presented: PresentedCredentials, remoteAddress: string): OAuthError
 }
 
 /** Networks that are remembered at once; who comes from more than these is not slowed down by it. */
@@ -61,14 +61,10 @@ export const createLimits = ({ settings, clients, usage, metrics, clock }: Limit
   return {
     checkQuota,
     gate,
-    guardAuthentication: (authenticate) => async (presented, remoteAddress, userAgent) => {
-      try {
-        return await authenticate(presented, remoteAddress, userAgent)
-      } catch (error) {
-        if (!(error instanceof OAuthError) || error.code !== 'invalid_client') throw error
-        usage.noteFailedAuthentication(withoutSecrets(presented.clientId), remoteAddress)
-        throw failures.count(error, remoteAddress)
-      }
+    refuseClient(refusal, presented, remoteAddress) {
+      if (refusal.code !== 'invalid_client') return refusal
+      usage.noteFailedAuthentication(withoutSecrets(presented.clientId), remoteAddress)
+      return failures.count(refusal, remoteAddress)
     },
   }
 }

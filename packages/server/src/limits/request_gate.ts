@@ -3,7 +3,9 @@ import { OAuthError } from '@credence/protocol'
 
 export interface RequestGate {
   /** @throws {OAuthError} `temporarily_unavailable` when as many as there may be are being worked on */
-  pass<T>(work: () => T | Promise<T>): Promise<T>
+  enter(): void
+  /** Once for every request that has entered. */
+  leave(): void
   /** How many are being worked on. */
   readonly underWay: number
   /** How many were refused. */
@@ -15,7 +17,7 @@ export const createRequestGate = (capacity: number): RequestGate => {
   let underWay = 0
   let refused = 0
   return {
-    async pass(work) {
+    enter() {
       if (underWay >= capacity) {
         refused++
         throw new OAuthError('temporarily_unavailable', 'too many requests at once', {
@@ -23,11 +25,9 @@ export const createRequestGate = (capacity: number): RequestGate => {
         })
       }
       underWay++
-      try {
-        return await work()
-      } finally {
-        underWay--
-      }
+    },
+    leave() {
+      underWay--
     },
     get underWay() {
       return underWay

@@ -7,7 +7,7 @@ import type { OpaqueTokens } from './opaque_token.ts'
 import type { SigningQueue } from './signing_queue.ts'
 import { createTokenIds } from './token_ids.ts'
 
-export type Issue = (authorization: Authorization) => Promise<TokenResponse>
+export type Issue = (authorization: Authorization) => TokenResponse | Promise<TokenResponse>
 
 export interface IssueDeps {
   readonly issuer: string
@@ -39,22 +39,20 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
     }
   }
 
-  const sign = async ({ api }: Authorization, claims: AccessTokenClaims): Promise<string> => {
+  return async (authorization) => {
+    const { api, ttlSeconds } = authorization
+    const claims = claimsOf(authorization)
+    const respond = (token: string): TokenResponse => ({
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: ttlSeconds,
+      scope: claims.scope,
+    })
+    if (api.tokenFormat === 'opaque') return respond(opaqueTokens.seal(claims))
     const active = keyRing.signerFor(api.signingAlgorithm)
     const signer = active instanceof Promise ? await active : active
     const signingInput = compactSigningInput(headerOf(signer), claims)
-    return attachSignature(signingInput, await queue.sign(signer, signingInput))
-  }
-
-  return async (authorization) => {
-    const claims = claimsOf(authorization)
-    const isOpaque = authorization.api.tokenFormat === 'opaque'
-    return {
-      access_token: isOpaque ? opaqueTokens.seal(claims) : await sign(authorization, claims),
-      token_type: 'Bearer',
-      expires_in: authorization.ttlSeconds,
-      scope: claims.scope,
-    }
+    return respond(attachSignature(signingInput, await queue.sign(signer, signingInput)))
   }
 }
 

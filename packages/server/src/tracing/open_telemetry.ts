@@ -26,7 +26,7 @@ export const createOpenTelemetryTracing = (): Tracing => {
       (name, step, describe) =>
       (...given) =>
         tracer.startActiveSpan(name, (span) =>
-          endWith(span, step(...given), (result) => {
+          endWith(span, (async () => step(...given))(), (result) => {
             if (describe !== undefined && result !== undefined) span.setAttributes({ ...describe(result) })
           }),
         ),

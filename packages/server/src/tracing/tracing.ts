@@ -10,9 +10,9 @@ export interface Tracing {
   /** The span of one step. @param describe attributes by what the step brought */
   step<Given extends readonly unknown[], R>(
     name: string,
-    step: (...given: Given) => Promise<R>,
+    step: (...given: Given) => R | Promise<R>,
     describe?: (result: R) => Attributes,
-  ): (...given: Given) => Promise<R>
+  ): (...given: Given) => R | Promise<R>
 }
 
 export type TracedEndpoint = (request: HttpRequest) => Promise<HttpResponse>

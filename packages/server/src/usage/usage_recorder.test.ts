@@ -121,11 +121,19 @@ test('usage: strangers are told apart up to a bound in an hour; nonsense in plac
 test('usage: refusals of a grant type are counted by client, and thrown all the same', async () => {
   const noted: string[][] = []
   const refusal = new OAuthError('invalid_scope', 'no')
-  const grant: GrantType = { name: 'client_credentials', authorize: async () => Promise.reject(refusal) }
-  const counting = countRefusals(grant, { noteRefused: (...told) => void noted.push(told) })
+  const refuse = () => {
+    throw refusal
+  }
   const client = { record: { client: { clientId: 'job' } } } as unknown as Parameters<GrantType['authorize']>[1]
-  await assert.rejects(counting.authorize({} as Parameters<GrantType['authorize']>[0], client), refusal)
-  assert.deepEqual(noted, [['job', 'invalid_scope']])
+  const asked = {} as Parameters<GrantType['authorize']>[0]
+  for (const authorize of [refuse, async () => refuse()]) {
+    const counting = countRefusals({ name: 'x', authorize }, { noteRefused: (...told) => void noted.push(told) })
+    await assert.rejects(async () => counting.authorize(asked, client), refusal)
+  }
+  assert.deepEqual(noted, [
+    ['job', 'invalid_scope'],
+    ['job', 'invalid_scope'],
+  ])
 })
 
 test('usage: a sweep goes on until nothing is old, in small batches, and has an end', async () => {

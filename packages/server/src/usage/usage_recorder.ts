@@ -167,10 +167,15 @@ const batchesOf = (issued: readonly IssuedCount[], refused: readonly RefusedCoun
 export const countRefusals = (grant: GrantType, recorder: Pick<UsageRecorder, 'noteRefused'>): GrantType => ({
   ...grant,
   authorize(asked, client) {
-    const authorizing = grant.authorize(asked, client)
-    authorizing.catch((error) => {
+    const note = (error: unknown): never => {
       if (error instanceof OAuthError) recorder.noteRefused(client.record.client.clientId, error.code)
-    })
-    return authorizing
+      throw error
+    }
+    try {
+      const authorizing = grant.authorize(asked, client)
+      return authorizing instanceof Promise ? authorizing.catch(note) : authorizing
+    } catch (error) {
+      return note(error)
+    }
   },
 })
