@@ -41,13 +41,20 @@ const parse = (text: string): unknown => {
 const checkMembers = (value: object, depth: number): number => {
   if (depth > maxJsonDepth) throw malformed('nested too deeply')
   if (Object.hasOwn(value, '__proto__')) throw malformed('a member must not be called __proto__')
-  const inside = Object.values(value)
-  let count = Array.isArray(value) ? 0 : inside.length
-  for (const member of inside) {
-    if (typeof member === 'object' && member !== null) count += checkMembers(member, depth + 1)
-    else if (typeof member === 'number' && !Number.isFinite(member)) throw malformed('a number is out of range')
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const element of value) count += checkValue(element, depth)
+    return count
   }
+  // for…in, since what JSON.parse makes inherits nothing that is enumerable: a quarter of what Object.values costs
+  for (const name in value) count += 1 + checkValue((value as JsonObject)[name], depth)
   return count
+}
+
+const checkValue = (value: unknown, depth: number): number => {
+  if (typeof value === 'object' && value !== null) return checkMembers(value, depth + 1)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw malformed('a number is out of range')
+  return 0
 }
 
 const quote = 0x22
@@ -57,14 +64,18 @@ const backslash = 0x5c
 /** How many names JSON that is known to be well formed has: one for each colon that is not in a string. */
 const countNames = (json: Buffer): number => {
   let names = 0
-  let inString = false
   for (let at = 0; at < json.length; at++) {
     const byte = json[at]
-    if (byte === quote) inString = !inString
-    else if (byte === backslash) at++
-    else if (byte === colon && !inString) names++
+    if (byte === colon) names++
+    else if (byte === quote) at = endOfString(json, at + 1)
   }
   return names
+}
+
+/** Where the string ends whose first byte is at `at`. A loop of its own, since most of a payload is strings. */
+const endOfString = (json: Buffer, at: number): number => {
+  for (let byte = json[at]; byte !== quote && at < json.length; byte = json[at]) at += byte === backslash ? 2 : 1
+  return at
 }
 
 const malformed = (what: string) => new JwtError('malformed_token', what)
