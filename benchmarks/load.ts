@@ -1,9 +1,11 @@
-/** One burst of token requests by autocannon, in a process of its own: started with its options as JSON, prints its result as JSON. */
+/** One burst of requests by autocannon, in a process of its own: started with its options as JSON, prints its result as JSON. */
 import { json } from 'node:stream/consumers'
 import autocannon from 'autocannon'
 
 export interface LoadOptions {
   readonly url: string
+  /** POST unless given. */
+  readonly method?: 'GET' | 'POST'
   /** The Authorization headers to draw from at random, one per request. */
   readonly authorizations: readonly string[]
   readonly form: string
@@ -20,7 +22,14 @@ export interface LoadResult {
   readonly generatorCpu: number
 }
 
-const run = async ({ url, authorizations, form, connections, seconds }: LoadOptions): Promise<LoadResult> => {
+const run = async ({
+  url,
+  method = 'POST',
+  authorizations,
+  form,
+  connections,
+  seconds,
+}: LoadOptions): Promise<LoadResult> => {
   const before = process.cpuUsage()
   const started = performance.now()
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -30,7 +39,7 @@ const run = async ({ url, authorizations, form, connections, seconds }: LoadOpti
   ]
   const result = await autocannon({
     url,
-    method: 'POST',
+    method,
     body: form,
     headers: { ...headers, authorization: draw() },
     connections,

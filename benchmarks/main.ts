@@ -1,45 +1,27 @@
-/** npm run bench [issue|verify|start|grow|feed]: measures all in turn, or the one that is named, and writes RESULTS.md. */
+/**
+ * npm run bench [issue|verify|adapters|start|grow|feed|resilience|client_cost]: measures all in turn, or the one that is named,
+ * and writes RESULTS.md.
+ */
+import { runAdapters } from './adapters.ts'
+import { runClientCost } from './client_cost.ts'
 import { runFeed } from './feed.ts'
 import { runGrow } from './grow.ts'
 import { runIssue } from './issue.ts'
-import { type Aim, formatCount, formatRatio, report, type Section } from './report.ts'
+import { report, type Section } from './report.ts'
+import { runResilience } from './resilience.ts'
 import { fullPlan } from './rounds.ts'
 import { runStart } from './start.ts'
-import { type Row, runVerify } from './verify.ts'
-
-const verifySection = async (): Promise<Section> => {
-  const rows = await runVerify()
-  return {
-    title: 'verify',
-    columns: ['one core', 'algorithm', 'tokens/s', 'of the limit'],
-    rows: rows.map(({ name, algorithm, perSecond, ratioToLimit }) => [
-      name,
-      algorithm,
-      formatCount(perSecond),
-      formatRatio(ratioToLimit),
-    ]),
-    aims: rows.flatMap((row) => verifyAim(row, rows)),
-  }
-}
-
-const verifyAim = ({ name, algorithm, perSecond, ratioToLimit }: Row, rows: readonly Row[]): readonly Aim[] => {
-  const found = formatRatio(ratioToLimit)
-  if (name === 'Credence, uncached')
-    return [{ text: `${algorithm}, uncached: at least 0.9 of the limit`, found, met: ratioToLimit >= 0.9 }]
-  const peer = rows.find((row) => row.name === 'fast-jwt, cached' && row.algorithm === algorithm)
-  if (name !== 'Credence, cached' || peer === undefined) return []
-  const ratio = perSecond / peer.perSecond
-  return [
-    { text: `${algorithm}, cached: above fast-jwt's cache`, found: `${formatRatio(ratio)} of it`, met: ratio > 1 },
-  ]
-}
+import { fullVerifyPlan, runVerify } from './verify.ts'
 
 const benchmarks: Readonly<Record<string, () => Promise<Section>>> = {
   issue: () => runIssue(fullPlan),
-  verify: verifySection,
+  verify: () => runVerify(fullVerifyPlan),
+  adapters: () => runAdapters(fullPlan),
   start: runStart,
   grow: () => runGrow(fullPlan),
   feed: runFeed,
+  resilience: runResilience,
+  client_cost: runClientCost,
 }
 
 const named = process.argv.slice(2)

@@ -2,11 +2,20 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
-import { createResourceServer } from '@credence/verifier'
+import { createResourceServer, revocationFeed } from '@credence/verifier'
 import { type AuthorizedListener, requireToken } from '@credence/verifier/node'
 
-const { CREDENCE_ISSUER = 'http://127.0.0.1:8400', ORDERS_AUDIENCE = 'https://orders.example.com' } = process.env
-const orders = createResourceServer({ resource: ORDERS_AUDIENCE, issuers: [{ issuer: CREDENCE_ISSUER }] })
+const { env } = process
+const issuer = env.CREDENCE_ISSUER ?? 'http://127.0.0.1:8400'
+// the API's own credentials: credence client create orders-api --serves https://orders.example.com
+const { CREDENCE_CLIENT_ID: clientId = 'orders-api', CREDENCE_CLIENT_SECRET: clientSecret } = env
+
+const orders = createResourceServer({
+  resource: env.ORDERS_AUDIENCE ?? 'https://orders.example.com',
+  issuers: [{ issuer }],
+  // hears at once what is revoked; without it, a revoked token is good until it expires
+  revocation: clientSecret === undefined ? [] : revocationFeed({ issuer, clientId, clientSecret }),
+})
 const jobs = ['ship parcels', 'reconcile invoices']
 
 const listJobs: AuthorizedListener = ({ token }, response) => {
@@ -30,7 +39,10 @@ const server = createServer((request, response) => {
   else response.writeHead(404).end()
 })
 
-server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+server.listen(Number(env.PORT ?? 3000), '127.0.0.1', () => {
   console.log(`orders_api is ready: http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
-process.once('SIGTERM', () => server.close())
+process.once('SIGTERM', () => {
+  orders.close()
+  server.close()
+})

@@ -191,11 +191,12 @@ describe('verifyAccessToken', () => {
   })
 
   it('V11: a token bound to a key, in whatever way, is refused as Bearer', async () => {
-    const bindings = [{ jkt: 'x' }, { 'x5t#S256': 'x' }, { unknown: 'x' }, { jwk: es256.jwk }, {}, null, 'x']
+    const bindings = [{ jkt: 'x' }, { 'x5t#S256': 'x' }, { unknown: 'x' }, { jwk: es256.jwk }, {}]
     await refusedClaims(
       'sender_constrained',
       bindings.map((cnf) => ({ cnf })),
     )
+    await refusedClaims('invalid_claims', [{ cnf: null }, { cnf: 'x' }, { cnf: [] }])
   })
 
   it('V15: a good token of another issuer, or for another API, is refused', async () => {

@@ -4,7 +4,7 @@ import { type SignatureAlgorithm, signatureAlgorithms } from './algorithms.ts'
 import { type DecodedJws, decodeCompactJws } from './compact_jws.ts'
 import { JwtError, quoteForMessage } from './jwt_error.ts'
 import type { KeySet } from './key_set.ts'
-import type { JsonObject } from './strict_json.ts'
+import { isJsonObject, type JsonObject } from './strict_json.ts'
 import type { VerificationKey } from './verification_key.ts'
 
 /** `typ` of an access token. RFC 9068 §2.1. */
@@ -23,7 +23,7 @@ export interface AccessTokenClaims {
   /** Which credential asked for the token, so that one credential's tokens can be revoked. */
   readonly credential_id: string
   /** Whom it is bound to. RFC 7800 §3.1. */
-  readonly cnf?: Readonly<Record<string, unknown>>
+  readonly cnf?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The claims of a verified token of any issuer: what RFC 9068 requires is there, the rest is as the issuer put it. */
@@ -36,6 +36,8 @@ export interface VerifiedClaims {
   readonly iat: number
   readonly exp: number
   readonly jti: string
+  /** Whom it is bound to. RFC 7800 §3.1. */
+  readonly cnf?: Readonly<Record<string, unknown>>
   readonly [claim: string]: unknown
 }
 
@@ -50,7 +52,19 @@ export interface VerifyOptions {
   /** How far the issuer's clock may be off, 0 to 60. 5 unless given. */
   readonly clockToleranceSeconds?: number
   readonly clock?: Clock
+  /** Which `typ` is accepted, lower case; undefined stands for none in the header. `at+jwt` alone unless given. */
+  readonly types?: readonly (string | undefined)[]
+  /**
+   * Puts the claims of an issuer that has its own names for them into those of RFC 9068, which are then checked as always.
+   * It is given a token whose signature is good. Throws a {@link JwtError} for one that it has no reading of.
+   */
+  readonly translateClaims?: TranslateClaims
 }
+
+/** @param audience the resource the token has to be for */
+export type TranslateClaims = (jws: DecodedJws, audience: string) => JsonObject
+
+const rfc9068Types: readonly (string | undefined)[] = [accessTokenType]
 
 export const defaultClockToleranceSeconds = 5
 export const maxClockToleranceSeconds = 60
@@ -68,7 +82,12 @@ export const verifyAccessToken = async (token: string, options: VerifyOptions): 
   checkClockTolerance(options.clockToleranceSeconds ?? defaultClockToleranceSeconds)
   const jws = decodeCompactJws(token)
   const key = findTokenKey(jws, options)
-  return verifyWithKey(jws, key instanceof Promise ? await key : key, options)
+  const claims = verifyWithKey(jws, key instanceof Promise ? await key : key, options)
+  // RFC 7800 §3: a token with cnf belongs to whoever proves possession of the key, not to its bearer
+  if (claims.cnf !== undefined) {
+    throw new JwtError('sender_constrained', 'the token is bound to a key, and sent without proof of it')
+  }
+  return claims
 }
 
 /**
@@ -77,12 +96,12 @@ export const verifyAccessToken = async (token: string, options: VerifyOptions): 
  * @throws {JwtError} `unsupported_algorithm`, `wrong_type`, `invalid_claims`, `wrong_issuer`, and what the key set throws.
  */
 export const findTokenKey = ({ header, claims }: DecodedJws, options: VerifyOptions): ReturnType<KeySet['find']> => {
-  const { issuer, keys, algorithms = signatureAlgorithms } = options
+  const { issuer, keys, algorithms = signatureAlgorithms, types = rfc9068Types } = options
   if (!algorithms.includes(header.algorithm.name)) {
     throw new JwtError('unsupported_algorithm', `${header.algorithm.name} is not accepted from this issuer`)
   }
   // "The resource server MUST verify that the "typ" header value is "at+jwt" or "application/at+jwt""
-  if (header.typ !== accessTokenType) throw new JwtError('wrong_type', `typ is ${quoteForMessage(header.typ)}`)
+  if (!types.includes(header.typ)) throw new JwtError('wrong_type', `typ is ${quoteForMessage(header.typ)}`)
   checkIssuer(claims, issuer)
   return keys.find(header.kid, header.algorithm)
 }
@@ -90,24 +109,44 @@ export const findTokenKey = ({ header, claims }: DecodedJws, options: VerifyOpti
 /**
  * Verifies the signature, then every claim.
  *
- * Does not check: the header and the issuer, which {@link findTokenKey} has.
+ * Does not check: the header and the issuer, which {@link findTokenKey} has; what a token with `cnf` is bound to, which is
+ * its caller's to prove or to refuse.
  *
  * @throws {JwtError}
  */
 export const verifyWithKey = (jws: DecodedJws, key: VerificationKey, options: VerifyOptions): VerifiedClaims => {
-  const { header, claims, signingInput, signature } = jws
+  const { header, signingInput, signature } = jws
   const { audience, clock = systemClock, clockToleranceSeconds = defaultClockToleranceSeconds } = options
   if (key.algorithm !== header.algorithm) {
     throw new JwtError('unsupported_algorithm', `the key is one for ${key.algorithm.name} only`)
   }
   if (!key.verify(signingInput, signature)) throw new JwtError('bad_signature', 'the signature does not verify')
+  const claims = options.translateClaims?.(jws, audience) ?? jws.claims
+  return parseAccessTokenClaims(claims, { audience, now: clock.epochSeconds(), clockToleranceSeconds })
+}
+
+export interface ClaimExpectations {
+  readonly audience: string
+  /** Epoch seconds. */
+  readonly now: number
+  readonly clockToleranceSeconds: number
+}
+
+/**
+ * Reads claims as those of an access token: what RFC 9068 requires has to be there and right.
+ *
+ * Does not check: `iss`; what a token with `cnf` is bound to.
+ *
+ * @throws {JwtError} `invalid_claims`, `wrong_audience`, `expired`, `not_yet_valid`
+ * @see RFC 9068 §2.2 and §4
+ */
+export const parseAccessTokenClaims = (claims: JsonObject, expected: ClaimExpectations): VerifiedClaims => {
+  const { audience, now, clockToleranceSeconds } = expected
   checkAudience(claims, audience)
-  checkTimes(claims, clock.epochSeconds(), clockToleranceSeconds)
+  checkTimes(claims, now, clockToleranceSeconds)
   checkIdentifiers(claims)
-  // RFC 7800 §3: a token with cnf belongs to whoever proves possession of the key, not to its bearer
-  if (claims.cnf !== undefined) {
-    throw new JwtError('sender_constrained', 'the token is bound to a key, and sent without proof of it')
-  }
+  // "The value of the "cnf" claim MUST be a JSON object" (RFC 7800 §3.1)
+  if (claims.cnf !== undefined && !isJsonObject(claims.cnf)) throw invalid('cnf must be an object')
   return claims as VerifiedClaims
 }
 

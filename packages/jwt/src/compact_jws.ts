@@ -16,8 +16,10 @@ export interface JoseHeader {
 }
 
 /** A JWS taken apart. Nothing in it is verified. */
-export interface DecodedJws {
-  readonly header: JoseHeader
+export type DecodedJws = SignedParts<JoseHeader>
+
+export interface SignedParts<Header> {
+  readonly header: Header
   /** The payload, which must be a JSON object. */
   readonly claims: JsonObject
   /** The ASCII that was signed. */
@@ -33,7 +35,14 @@ export interface DecodedJws {
  * @throws {JwtError} `token_too_large`, `malformed_token`, `unsupported_algorithm`, `unsupported_header`
  * @see RFC 7515 §5.2
  */
-export const decodeCompactJws = (token: string): DecodedJws => {
+export const decodeCompactJws = (token: string): DecodedJws => takeApart(token, readHeader)
+
+/**
+ * What {@link decodeCompactJws} does, with another reader of the header.
+ *
+ * @throws {JwtError} `token_too_large`, `malformed_token`; and whatever the reader throws.
+ */
+export const takeApart = <Header>(token: string, read: (encodedHeader: string) => Header): SignedParts<Header> => {
   if (token.length > maxTokenLength) {
     throw new JwtError('token_too_large', `a token has at most ${maxTokenLength} characters`)
   }
@@ -43,7 +52,7 @@ export const decodeCompactJws = (token: string): DecodedJws => {
     throw new JwtError('malformed_token', 'a signed token has three parts')
   }
   return {
-    header: readHeader(token.slice(0, headerEnd)),
+    header: read(token.slice(0, headerEnd)),
     claims: parseJsonObject(decodeBase64url(token.slice(headerEnd + 1, payloadEnd))),
     signingInput: token.slice(0, payloadEnd),
     signature: decodeBase64url(token.slice(payloadEnd + 1)),
@@ -67,7 +76,12 @@ const readHeader = (encoded: string): JoseHeader => {
   return header
 }
 
-const parseHeader = ({ alg, crit, b64, kid, typ }: JsonObject): JoseHeader => {
+/**
+ * Reads what is understood of a header.
+ *
+ * @throws {JwtError} `unsupported_algorithm`, `unsupported_header`, `malformed_token`
+ */
+export const parseHeader = ({ alg, crit, b64, kid, typ }: JsonObject): JoseHeader => {
   const algorithm = resolveAlgorithm(alg)
   if (algorithm === undefined) throw new JwtError('unsupported_algorithm', `alg is ${quoteForMessage(alg)}`)
   // "If any of the listed extension Header Parameters are not understood and supported by the recipient, then the JWS is

@@ -1,8 +1,8 @@
 /** Fetching a small JSON document from an issuer, within tight bounds. RFC 8725 §3.10. */
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { checkUrlWithinReach, createGuardedLookup, type NetworkReach, type ResolveName } from './network_guard.ts'
+import { createGuardedRequest, type GuardedAnswer, type GuardedRequestOptions } from './guarded_request.ts'
 import { type JsonObject, parseJsonObject } from './strict_json.ts'
+
+export { maxDocumentBytes } from './guarded_request.ts'
 
 export interface FetchedDocument {
   readonly document: JsonObject
@@ -13,83 +13,38 @@ export interface FetchedDocument {
 /** @throws {Error} whose message says what went wrong, for an operator. */
 export type FetchDocument = (url: string) => Promise<FetchedDocument>
 
-export interface GuardedFetchOptions {
-  readonly reach: NetworkReach
-  /** For connecting, answering and sending it all, together. 3000 unless given. */
-  readonly timeoutMs?: number
-  readonly resolveName?: ResolveName
-}
+export type GuardedFetchOptions = Pick<GuardedRequestOptions, 'reach' | 'timeoutMs' | 'resolveName'>
 
-export const maxDocumentBytes = 65_536
-const defaultTimeoutMs = 3000
+const get = {
+  method: 'GET',
+  headers: { accept: 'application/json' },
+  mediaType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+  mediaTypeName: 'JSON',
+} as const
 
 /**
  * A fetch for metadata and key sets: https (http on loopback), no address out of reach, no redirect, 3 s, 64 KB, JSON only.
  */
-export const createGuardedFetch = ({ reach, timeoutMs = defaultTimeoutMs, resolveName }: GuardedFetchOptions) => {
-  const lookup = createGuardedLookup(reach, resolveName)
-  const fetchDocument: FetchDocument = async (address) => {
-    const url = URL.parse(address)
-    if (url === null) throw new Error('not a URL')
-    checkUrlWithinReach(url, reach)
-    const signal = AbortSignal.timeout(timeoutMs)
-    try {
-      const response = await send(url, { lookup, signal })
-      checkResponse(response)
-      return { document: parseJsonObject(await readBody(response)), maxAgeSeconds: maxAge(response) }
-    } catch (cause) {
-      const what = signal.aborted ? `no complete answer within ${timeoutMs} ms` : messageOf(cause)
-      throw new Error(`${url.origin}${url.pathname}: ${what}`, { cause })
-    }
+export const createGuardedFetch = (options: GuardedFetchOptions): FetchDocument => {
+  const send = createGuardedRequest(options)
+  return async (address) => {
+    const answer = await send(address, get)
+    return { document: parseDocument(address, answer), maxAgeSeconds: maxAge(answer) }
   }
-  return fetchDocument
 }
 
-type SendOptions = Pick<Parameters<typeof httpsRequest>[1] & object, 'lookup' | 'signal'>
-
-const send = (url: URL, options: SendOptions): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest
-    const headers = { accept: 'application/json', 'accept-encoding': 'identity' }
-    // agent: false, since a pooled connection may have been opened without this guard
-    const sent = request(url, { ...options, agent: false, headers })
-    sent.on('response', resolve).on('error', reject).end()
-  })
-
-const checkResponse = (response: IncomingMessage): void => {
-  const fault = faultOf(response)
-  if (fault === undefined) return
-  response.destroy()
-  throw new Error(fault)
-}
-
-const faultOf = ({ statusCode, headers }: IncomingMessage): string | undefined => {
-  if (statusCode !== 200) return `status ${statusCode}; redirects are not followed`
-  const type = headers['content-type'] ?? ''
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return 'the content type is not JSON'
-  return undefined
-}
-
-const readBody = async (response: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length
-    // leaving the loop destroys the response
-    if (length > maxDocumentBytes) throw new Error(`more than ${maxDocumentBytes} bytes`)
-    chunks.push(chunk)
+const parseDocument = (address: string, { body }: GuardedAnswer): JsonObject => {
+  try {
+    return parseJsonObject(body)
+  } catch (cause) {
+    const { origin, pathname } = new URL(address)
+    throw new Error(`${origin}${pathname}: ${cause instanceof Error ? cause.message : 'not JSON'}`, { cause })
   }
-  return Buffer.concat(chunks)
 }
 
-const maxAge = ({ headers }: IncomingMessage): number | undefined => {
+const maxAge = ({ headers }: GuardedAnswer): number | undefined => {
   const directives = headers['cache-control'] ?? ''
   if (/\bno-(?:store|cache)\b/i.test(directives)) return 0
   const seconds = /\bmax-age="?(\d{1,9})\b/i.exec(directives)?.[1]
   return seconds === undefined ? undefined : Number(seconds)
-}
-
-const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : 'failed'
 }

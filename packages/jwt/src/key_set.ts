@@ -70,6 +70,11 @@ const importMember = (member: unknown, allowed: readonly SignatureAlgorithm[]): 
   return key
 }
 
+/** The keys of a set as a document again: those that can be used, public as they are. */
+export const exportKeySet = ({ keys }: ParsedKeySet): { readonly keys: readonly JsonObject[] } => ({
+  keys: [...keys].map((key): JsonObject => JSON.parse(sources.get(key) ?? '{}')),
+})
+
 const kidOf = (member: unknown): string | undefined => {
   const kid = isJsonObject(member) ? (member as JsonObject).kid : undefined
   return typeof kid === 'string' ? kid : undefined

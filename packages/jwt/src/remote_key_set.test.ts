@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { algorithms } from './algorithms.ts'
 import type { FetchedDocument } from './guarded_fetch.ts'
-import { createRemoteKeySet, maxStaleSeconds } from './remote_key_set.ts'
+import { createRemoteKeySet, type KeyFetchEvent, maxStaleSeconds, type RemoteKeySetOptions } from './remote_key_set.ts'
 import { createTestClock, createTestIssuer, isRefusal, issuer } from './testing/test_issuer.ts'
 
 const { jwk } = await createTestIssuer('ES256')
@@ -10,8 +10,10 @@ const other = await createTestIssuer('ES256')
 const jwksUri = `${issuer}/keys`
 const { ES256 } = algorithms
 
+type Settings = Pick<RemoteKeySetOptions, 'hydrate' | 'onFetch'> & { readonly withMetadata?: boolean }
+
 /** A key set over a fetch that answers, fails or waits as the test says. */
-const createSubject = (settings: { readonly withMetadata?: boolean } = {}) => {
+const createSubject = (settings: Settings = {}) => {
   const clock = createTestClock()
   const state = {
     fetches: [] as string[],
@@ -28,7 +30,8 @@ const createSubject = (settings: { readonly withMetadata?: boolean } = {}) => {
     const document = url === jwksUri ? { keys: state.keys } : state.metadata
     return { document, maxAgeSeconds: state.maxAgeSeconds }
   }
-  const keySet = createRemoteKeySet({ issuer, clock, fetchDocument, ...(settings.withMetadata ? {} : { jwksUri }) })
+  const { withMetadata = false, ...rest } = settings
+  const keySet = createRemoteKeySet({ issuer, clock, fetchDocument, ...(withMetadata ? {} : { jwksUri }), ...rest })
   const find = async (kid: string | undefined = jwk.kid) => await keySet.find(kid, ES256)
   return { clock, state, keySet, find }
 }
@@ -36,7 +39,7 @@ const createSubject = (settings: { readonly withMetadata?: boolean } = {}) => {
 const hour = 3600
 
 describe('createRemoteKeySet', () => {
-  it('fetches when first needed, then keeps: 5 minutes at least, 24 hours at most', async () => {
+  it('fetches when first needed, then keeps: 5 minutes at least, 24 hours at most, as Cache-Control says', async () => {
     for (const [maxAgeSeconds, fresh] of [
       [undefined, 300],
       [0, 300],
@@ -48,13 +51,54 @@ describe('createRemoteKeySet', () => {
       state.maxAgeSeconds = maxAgeSeconds
       assert.equal(state.fetches.length, 0)
       await find()
-      clock.advance(fresh - 1)
+      clock.advance(fresh * 0.8 - 1)
       await find()
       assert.equal(state.fetches.length, 1)
-      clock.advance(1)
-      await find()
+      const late = createSubject()
+      late.state.maxAgeSeconds = maxAgeSeconds
+      await late.find()
+      late.state.keys = [other.jwk]
+      late.clock.advance(fresh)
+      await late.find()
+      assert.equal(late.state.fetches.length, 2)
+    }
+  })
+
+  it('a set that is due is fetched behind the back of who uses it, be it for a token or for a cached one', async () => {
+    for (const isCacheHit of [false, true]) {
+      const { clock, state, keySet, find } = createSubject()
+      const key = await find()
+      let release = () => {}
+      state.gate = new Promise((resolve) => {
+        release = resolve
+      })
+      state.keys = [jwk, { ...other.jwk, kid: 'next' }]
+      clock.advance(240)
+      // not a promise: nobody waits
+      if (isCacheHit) assert.equal(keySet.isCurrent(key), true)
+      else assert.equal(keySet.find(jwk.kid, ES256), key)
+      assert.equal(keySet.find(jwk.kid, ES256), key)
+      assert.equal(state.fetches.length, 2)
+      release()
+      await new Promise(setImmediate)
+      assert.equal((keySet.find('next', ES256) as { kid?: string }).kid, 'next')
+      clock.advance(200)
+      assert.equal(keySet.find(jwk.kid, ES256), key)
       assert.equal(state.fetches.length, 2)
     }
+  })
+
+  it('what fails when it is due is tried again after the cool-down, and what is known is found all the time', async () => {
+    const { clock, state, keySet, find } = createSubject()
+    const key = await find()
+    state.fails = true
+    clock.advance(240)
+    for (let second = 0; second < 60; second++) {
+      assert.equal(keySet.find(jwk.kid, ES256), key)
+      await new Promise(setImmediate)
+      clock.advance(1)
+    }
+    assert.equal(state.fetches.length, 3)
   })
 
   it('a hundred callers at once share one fetch', async () => {
@@ -79,6 +123,42 @@ describe('createRemoteKeySet', () => {
       await assert.rejects(subject.find(), isRefusal('keys_unavailable'))
       assert.equal(subject.state.fetches.includes(jwksUri), false)
     }
+  })
+
+  it('OpenID Connect Discovery §4: where RFC 8414 finds nothing, its place is looked at, and the issuer is checked the same', async () => {
+    for (const [iss, place] of [
+      [issuer, `${issuer}/.well-known/openid-configuration`],
+      [`${issuer}/`, `${issuer}/.well-known/openid-configuration`],
+      [`${issuer}/tenant`, `${issuer}/tenant/.well-known/openid-configuration`],
+      [`${issuer}/tenant/`, `${issuer}/tenant/.well-known/openid-configuration`],
+    ] as const) {
+      for (const named of [iss, 'https://attacker.example.com', undefined]) {
+        const fetches: string[] = []
+        const documents = new Map<string, Record<string, unknown>>([
+          [place, { issuer: named, jwks_uri: jwksUri }],
+          [jwksUri, { keys: [jwk] }],
+        ])
+        const fetchDocument = async (url: string) => {
+          fetches.push(url)
+          const document = documents.get(url)
+          if (document === undefined) throw new Error('status 404')
+          return { document, maxAgeSeconds: undefined }
+        }
+        const keySet = createRemoteKeySet({ issuer: iss, clock: createTestClock(), fetchDocument })
+        const found = (async () => await keySet.find(jwk.kid, ES256))()
+        if (named === iss) assert.equal((await found).kid, jwk.kid)
+        else await assert.rejects(found, isRefusal('keys_unavailable'))
+        assert.equal(fetches[1], place)
+        assert.equal(fetches.includes(jwksUri), named === iss)
+      }
+    }
+  })
+
+  it('RFC 8414 §3.3: metadata of another issuer is refused, and not looked for in another place', async () => {
+    const { state, find } = createSubject({ withMetadata: true })
+    state.metadata = { issuer: 'https://attacker.example.com', jwks_uri: jwksUri }
+    await assert.rejects(find(), isRefusal('keys_unavailable'))
+    assert.equal(state.fetches.length, 1)
   })
 
   it('K1: 50 random kids cause one fetch per cool-down', async () => {
@@ -142,8 +222,11 @@ describe('createRemoteKeySet', () => {
     state.fails = true
     clock.advance(maxStaleSeconds - 1)
     await find()
-    clock.advance(1)
-    await assert.rejects(find(), isRefusal('keys_unavailable'))
+    clock.advance(30)
+    await assert.rejects(find(), { code: 'keys_unavailable', retryAfterSeconds: 5 })
+    state.fails = false
+    clock.advance(5)
+    await find()
   })
 
   it('K2: while a down issuer keeps an attempt hanging, those whose key is known do not wait for it', async () => {
@@ -240,5 +323,81 @@ describe('createRemoteKeySet', () => {
         return true
       },
     )
+  })
+
+  it('hydrate: a verifier starts with exported keys while the issuer is away, and fetches as soon as it can', async () => {
+    const first = createSubject()
+    await first.find()
+    const snapshot = JSON.parse(JSON.stringify(first.keySet.snapshot()))
+    const fetchedAt = first.clock.epochSeconds()
+    assert.deepEqual(snapshot, { issuer, fetchedAt, keys: [jwk] })
+
+    const { clock, state, keySet, find } = createSubject({ hydrate: snapshot })
+    state.fails = true
+    assert.equal((await find()).kid, jwk.kid)
+    assert.equal(state.fetches.length, 1)
+    await assert.rejects(find('unknown'), isRefusal('unknown_key'))
+    clock.advance(hour)
+    assert.equal((await find()).kid, jwk.kid)
+    await new Promise(setImmediate)
+    state.fails = false
+    state.keys = [{ ...other.jwk, kid: 'next' }]
+    clock.advance(30)
+    assert.equal((await find('next')).kid, 'next')
+    await assert.rejects(find(), isRefusal('unknown_key'))
+    assert.equal(keySet.snapshot()?.fetchedAt, clock.epochSeconds())
+  })
+
+  it('hydrate: a bare key set document will do, and no private key is ever written out again', async () => {
+    const { state, find, keySet } = createSubject({ hydrate: { keys: [jwk, { ...other.jwk, kid: 'x', d: 'canary' }] } })
+    state.fails = true
+    assert.equal((await find()).kid, jwk.kid)
+    assert.doesNotMatch(JSON.stringify(keySet.snapshot()), /canary/)
+  })
+
+  it('hydrate: keys fetched 24 hours ago are not used, and time that passes counts', async () => {
+    const { epochSeconds } = createTestClock()
+    const old = { issuer, fetchedAt: epochSeconds() - maxStaleSeconds, keys: [jwk] }
+    const late = createSubject({ hydrate: old })
+    late.state.fails = true
+    assert.equal(late.keySet.snapshot(), undefined)
+    await assert.rejects(late.find(), isRefusal('keys_unavailable'))
+    const { clock, state, find } = createSubject({ hydrate: { ...old, fetchedAt: old.fetchedAt + 60 } })
+    state.fails = true
+    await find()
+    clock.advance(59)
+    await find()
+    clock.advance(1)
+    await assert.rejects(find(), isRefusal('keys_unavailable'))
+  })
+
+  it('hydrate: what is no key set, or is the key set of another issuer, is refused at once', () => {
+    for (const hydrate of [
+      null,
+      'keys',
+      [],
+      {},
+      { keys: {} },
+      { issuer: `${issuer}/`, fetchedAt: 0, keys: [jwk] },
+      { issuer, fetchedAt: '0', keys: [jwk] },
+    ]) {
+      assert.throws(() => createSubject({ hydrate }), TypeError, JSON.stringify(hydrate))
+    }
+  })
+
+  it('says of every attempt that it began and how it ended', async () => {
+    const events: KeyFetchEvent[] = []
+    const { clock, state, find } = createSubject({ onFetch: (event) => events.push(event) })
+    state.keys = [jwk, { kty: 'oct', k: 'AA' }]
+    await find()
+    state.fails = true
+    clock.advance(hour)
+    await find()
+    assert.deepEqual(events, [
+      { type: 'started', issuer },
+      { type: 'succeeded', issuer, durationMs: 0, keys: 1, skipped: 1 },
+      { type: 'started', issuer },
+      { type: 'failed', issuer, durationMs: 0, error: 'connect ECONNREFUSED' },
+    ])
   })
 })

@@ -11,6 +11,8 @@ describe('oauthErrorCodes', () => {
     unsupported_grant_type: 400,
     invalid_scope: 400,
     invalid_target: 400,
+    invalid_dpop_proof: 400,
+    use_dpop_nonce: 400,
     unsupported_token_type: 400,
     invalid_token: 401,
     insufficient_scope: 403,

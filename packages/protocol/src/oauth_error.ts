@@ -8,6 +8,8 @@ export const oauthErrorCodes = {
   unsupported_grant_type: { status: 400, source: 'RFC 6749 §5.2' },
   invalid_scope: { status: 400, source: 'RFC 6749 §5.2' },
   invalid_target: { status: 400, source: 'RFC 8707 §2' },
+  invalid_dpop_proof: { status: 400, source: 'RFC 9449 §5' },
+  use_dpop_nonce: { status: 400, source: 'RFC 9449 §8' },
   unsupported_token_type: { status: 400, source: 'RFC 7009 §2.2.1' },
   invalid_token: { status: 401, source: 'RFC 6750 §3.1' },
   insufficient_scope: { status: 403, source: 'RFC 6750 §3.1' },

@@ -2,9 +2,9 @@
 import type { VerifiedClaims } from '@credence/jwt'
 
 /** Frozen, since the same object is handed out for every request with the same token. */
-export interface AccessToken {
-  /** Wire names. */
-  readonly claims: VerifiedClaims
+export interface AccessToken<Claims extends VerifiedClaims = VerifiedClaims> {
+  /** Wire names, and what a schema made of them. */
+  readonly claims: Claims
   readonly scopes: readonly string[]
   readonly clientId: string
 }
@@ -14,7 +14,13 @@ export const createAccessToken = (claims: VerifiedClaims): AccessToken => {
   return freeze({ claims, scopes, clientId: claims.client_id })
 }
 
+/** Down to the leaves of JSON; what a schema made of a claim, such as a Date, is left as it is. */
 const freeze = <T extends object>(value: T): T => {
-  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) freeze(member)
-  return Object.freeze(value)
+  Object.freeze(value)
+  for (const member of Object.values(value)) if (isJsonContainer(member) && !Object.isFrozen(member)) freeze(member)
+  return value
 }
+
+const isJsonContainer = (value: unknown): value is object =>
+  Array.isArray(value) ||
+  (typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)))

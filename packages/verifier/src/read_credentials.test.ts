@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkTokenSyntax, readBearerToken } from './read_credentials.ts'
+import { checkTokenSyntax, readCredentials } from './read_credentials.ts'
 import type { RefusalCode } from './refusal.ts'
 import type { RequestHeaders } from './request.ts'
 
-const read = (headers: RequestHeaders, url = '/orders') => readBearerToken({ headers, url })
+const read = (headers: RequestHeaders, url = '/orders') => readCredentials({ headers, url }, false).token
 
 const refused = (work: () => unknown, code: RefusalCode, status: number) =>
   assert.throws(work, { name: 'RequestRefused', code, status })
 
-describe('readBearerToken', () => {
+describe('readCredentials', () => {
   it('RFC 6750 §2.1: from Headers and from plain objects, names in any case', () => {
     for (const headers of [
       new Headers({ Authorization: 'Bearer a.b.c' }),
@@ -25,6 +25,17 @@ describe('readBearerToken', () => {
     for (const value of ['bearer a.b.c', 'BEARER a.b.c', 'bEaReR    a.b.c']) {
       assert.equal(read({ authorization: value }), 'a.b.c')
     }
+  })
+
+  it('RFC 9449 §7.1, checklist 37: the scheme DPoP, in any case, where it is accepted, beside Bearer', () => {
+    for (const value of ['DPoP a.b.c', 'dpop a.b.c', 'DPOP   a.b.c']) {
+      assert.deepEqual(readCredentials({ headers: { authorization: value } }, true), { scheme: 'DPoP', token: 'a.b.c' })
+      refused(() => readCredentials({ headers: { authorization: value } }, false), 'unsupported_scheme', 401)
+    }
+    const bearer = { authorization: 'Bearer a.b.c' }
+    assert.deepEqual(readCredentials({ headers: bearer }, true), { scheme: 'Bearer', token: 'a.b.c' })
+    refused(() => readCredentials({ headers: { authorization: 'DPoPx a.b.c' } }, true), 'unsupported_scheme', 401)
+    refused(() => readCredentials({ headers: {}, url: '/?access_token=a' }, true), 'token_in_query', 400)
   })
 
   it('RFC 6750 §3: no credentials, and those of another scheme, are 401 without a fault of the request', () => {

@@ -1,71 +1,20 @@
-/** Each adapter behind a real server, asked over HTTP with a key set that is fetched over HTTP. */
+/** Every adapter behind a real server, asked the same over HTTP, with a key set that is fetched over HTTP. */
 import assert from 'node:assert/strict'
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { after, before, describe, it } from 'node:test'
-import express from 'express'
-import fastify from 'fastify'
 import { createResourceServer, type ResourceServer } from '../index.ts'
-import { createTestIssuer, type TestIssuerOptions } from '../testing/test_issuer.ts'
-import { requireToken as requireTokenExpress } from './express.ts'
-import { requireToken as requireTokenFastify } from './fastify.ts'
-import { requireToken as requireTokenNode } from './node.ts'
+import { type GuardedApp, guardedApps, listening } from '../testing/guarded_apps.ts'
+import { createTestIssuer } from '../testing/test_issuer.ts'
 
-const opened: Server[] = []
+const resource = 'https://orders.example.com/api'
+const wellKnown = '/.well-known/oauth-protected-resource/api'
+const issuerThatIsDown = 'http://127.0.0.1:1'
 
-const listen = async (server: Server): Promise<string> => {
-  opened.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-after(() => {
-  for (const server of opened) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-const read = { all: ['orders:read'] }
-const write = { all: ['orders:write'] }
-
-const startNode = (orders: ResourceServer) => {
-  const readOrders = requireTokenNode(orders, read, (request, response) => {
-    response.end(JSON.stringify({ client: request.token.clientId }))
-  })
-  const writeOrders = requireTokenNode(orders, write, (_, response) => response.end())
-  return listen(
-    createServer((request, response) =>
-      (request.url?.startsWith('/write') ? writeOrders : readOrders)(request, response),
-    ),
-  )
-}
-
-const startExpress = (orders: ResourceServer) => {
-  const router = express.Router()
-  router.get('/read', requireTokenExpress(orders, read), (request, response) => {
-    response.json({ client: request.token?.clientId })
-  })
-  router.get('/write', requireTokenExpress(orders, write), (_, response) => {
-    response.end()
-  })
-  const app = express()
-  app.use(router)
-  return listen(createServer(app))
-}
-
-const startFastify = async (orders: ResourceServer) => {
-  const app = fastify()
-  app.get('/read', { onRequest: requireTokenFastify(orders, read) }, async (request) => ({
-    client: request.token?.clientId,
-  }))
-  app.get('/write', { onRequest: requireTokenFastify(orders, write) }, async () => '')
-  await app.ready()
-  return { app, origin: await listen(app.server) }
-}
+const opened: GuardedApp[] = []
+after(() => Promise.all(opened.map((app) => app.close())))
 
 /** As node:http sends it, which unlike fetch can repeat a header. */
-const get = (url: string, headers: Readonly<Record<string, string | string[]>>) =>
+const request = (url: string, headers: Readonly<Record<string, string | string[]>>) =>
   new Promise<IncomingMessage>((resolve, reject) => {
     httpRequest(url, { headers, agent: false }, (response) => {
       response.resume()
@@ -75,103 +24,140 @@ const get = (url: string, headers: Readonly<Record<string, string | string[]>>) 
       .end()
   })
 
-describe('adapters over HTTP', () => {
-  const origins = new Map<string, string>()
-  let sign: (claims?: object) => Promise<string>
-  let app: Awaited<ReturnType<typeof startFastify>>['app']
-  const resource = 'https://orders.example.com'
-  const createOrders = (issuer: string) => createResourceServer({ resource, issuers: [{ issuer }] })
-  let down: ResourceServer
+/** An issuer whose metadata and keys are there over HTTP, and which signs as of now. */
+const startIssuer = async () => {
+  let keys: readonly object[] = []
+  const app = await listening(
+    createServer((request, response) => {
+      const document = request.url === '/keys' ? { keys } : { issuer: app.origin, jwks_uri: `${app.origin}/keys` }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
+    }),
+  )
+  opened.push(app)
+  const from = await createTestIssuer({ iss: app.origin })
+  keys = [from.jwk]
+  const iat = Math.floor(Date.now() / 1000)
+  const sign = (claims = {}) => from.sign({ aud: resource, iat, exp: iat + 600, ...claims })
+  return { issuer: app.origin, sign }
+}
 
-  before(async () => {
-    let keys: readonly object[] = []
-    const issuer = await listen(
-      createServer((request, response) => {
-        const document = request.url === '/keys' ? { keys } : { issuer, jwks_uri: `${issuer}/keys` }
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
-      }),
-    )
-    const from = await createTestIssuer({ iss: issuer } satisfies TestIssuerOptions)
-    keys = [from.jwk]
-    const iat = Math.floor(Date.now() / 1000)
-    sign = (claims = {}) => from.sign({ iat, exp: iat + 600, ...claims })
-    const orders = createOrders(issuer)
-    origins.set('node', await startNode(orders))
-    origins.set('express', await startExpress(orders))
-    const started = await startFastify(orders)
-    app = started.app
-    origins.set('fastify', started.origin)
-    down = createOrders('http://127.0.0.1:1')
-  })
+const { issuer, sign } = await startIssuer()
+const bearer = async (claims = {}) => ({ authorization: `Bearer ${await sign(claims)}` })
+const metadata = { scopesSupported: ['orders:read', 'orders:write'] }
+const orders = createResourceServer({ resource, issuers: [{ issuer }, { issuer: issuerThatIsDown }], metadata })
+/** As after a request with a DPoP proof. */
+const withNonce: ResourceServer = {
+  ...orders,
+  verify: async (...asked) => {
+    const result = await orders.verify(...asked)
+    return result.ok ? { ...result, headers: { 'dpop-nonce': 'nonce-2' } } : result
+  },
+}
 
-  for (const name of ['node', 'express', 'fastify']) {
-    const ask = async (path: string, token?: string) =>
-      await fetch(
-        `${origins.get(name)}${path}`,
-        token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
-      )
+const token = await sign()
+const refusals = [
+  ['no token', '/read', {}, 401, /^Bearer realm="[^"]+", resource_metadata="[^"]+"$/],
+  ['another scheme', '/read', { authorization: 'Basic YTpi' }, 401, /^Bearer realm="[^"]+", resource_metadata/],
+  ['malformed credentials', '/read', { authorization: 'Bearer a b' }, 400, /error="invalid_request"/],
+  ['a bad signature', '/read', { authorization: `Bearer ${token.slice(0, -4)}AAAA` }, 401, /error="invalid_token"/],
+  ['an expired token', '/read', await bearer({ exp: 1 }), 401, /error="invalid_token"/],
+  ['a token for another API', '/read', await bearer({ aud: 'https://b.example' }), 401, /error="invalid_token"/],
+  ['a token in the query', '/read?access_token=x', await bearer(), 400, /error="invalid_request"/],
+  ['a missing scope', '/write', await bearer(), 403, /error="insufficient_scope".*scope="orders:write"/],
+] as const
 
-    it(`${name}: a good token passes, and the handler sees it on the request`, async () => {
-      const response = await ask('/read?page=2', await sign())
+for (const [name, start] of Object.entries(guardedApps)) {
+  describe(`adapter ${name}`, () => {
+    let origin: string
+    before(async () => {
+      const app = await start(withNonce)
+      opened.push(app)
+      origin = app.origin
+    })
+
+    it('a good token passes, and the handler sees it on the request', async () => {
+      const response = await fetch(`${origin}/read?page=2`, { headers: await bearer() })
       assert.equal(response.status, 200)
       assert.deepEqual(await response.json(), { client: 'reporter' })
     })
 
-    it(`${name}: RFC 6750 §3.1: each refusal has its status and challenge`, async () => {
-      const token = await sign()
-      for (const [path, given, status, challenge] of [
-        ['/read', undefined, 401, /^Bearer realm="https:\/\/orders\.example\.com"$/],
-        ['/read', 'a b', 400, /error="invalid_request"/],
-        ['/read', `${token.slice(0, -4)}AAAA`, 401, /error="invalid_token"/],
-        ['/read?access_token=x', token, 400, /error="invalid_request"/],
-        ['/write', token, 403, /error="insufficient_scope".*scope="orders:write"/],
-      ] as const) {
-        const response = await ask(path, given)
-        assert.equal(response.status, status, path)
+    it('RFC 9449 §8.2: the nonce of an accepted request is on the answer of the handler', async () => {
+      const response = await fetch(`${origin}/read`, { headers: await bearer() })
+      assert.equal(response.headers.get('dpop-nonce'), 'nonce-2')
+    })
+
+    for (const [title, path, headers, status, challenge] of refusals) {
+      it(`RFC 6750 §3.1: ${title} → ${status}`, async () => {
+        const response = await fetch(`${origin}${path}`, { headers })
+        assert.equal(response.status, status)
         assert.match(response.headers.get('www-authenticate') ?? '', challenge)
         assert.equal(response.headers.get('cache-control'), 'no-store')
         assert.match(response.headers.get('content-type') ?? '', /^application\/json/)
         const document = (await response.json()) as { error?: string }
         assert.equal(document.error, /error="(\w+)"/.exec(String(challenge))?.[1])
+      })
+    }
+
+    it('checklist 35: two Authorization headers are 400, whichever is good', async () => {
+      const { authorization } = await bearer()
+      for (const values of [
+        [authorization, 'Bearer other'],
+        ['Bearer other', authorization],
+      ]) {
+        assert.equal((await request(`${origin}/read`, { authorization: values })).statusCode, 400)
       }
     })
 
-    it(`${name}: checklist 35: two Authorization headers are 400`, async () => {
-      const bearer = `Bearer ${await sign()}`
-      const response = await get(`${origins.get(name)}/read`, { authorization: [bearer, 'Bearer other'] })
-      assert.equal(response.statusCode, 400)
+    it('checklist 39: an issuer that is down is 503 with Retry-After and no challenge', async () => {
+      const response = await fetch(`${origin}/read`, { headers: await bearer({ iss: issuerThatIsDown }) })
+      assert.equal(response.status, 503)
+      assert.match(response.headers.get('retry-after') ?? '', /^\d+$/)
+      assert.equal(response.headers.get('www-authenticate'), null)
     })
-  }
 
-  it('express: a token in the query is seen where a router is mounted', async () => {
-    const guarded = express()
-    const router = express.Router()
-    router.get('/', (_, response) => {
-      response.end()
+    it('HEAD is guarded as GET is, and has no body', async () => {
+      const refused = await fetch(`${origin}/read`, { method: 'HEAD' })
+      assert.equal(refused.status, 401)
+      assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer /)
+      assert.equal(await refused.text(), '')
+      assert.equal((await fetch(`${origin}/read`, { method: 'HEAD', headers: await bearer() })).status, 200)
     })
-    guarded.use('/orders', requireTokenExpress(createOrders('http://127.0.0.1:1')), router)
-    const origin = await listen(createServer(guarded))
-    assert.equal((await fetch(`${origin}/orders/?access_token=x`)).status, 400)
-  })
 
-  it('fastify: works under inject, without a socket', async () => {
-    assert.equal((await app.inject('/read')).statusCode, 401)
-    const headers = { authorization: `Bearer ${await sign()}` }
-    assert.equal((await app.inject({ url: '/read', headers })).statusCode, 200)
-  })
+    it('OPTIONS never reaches the handler without a token', async () => {
+      const response = await fetch(`${origin}/read`, { method: 'OPTIONS' })
+      assert.doesNotMatch(await response.text(), /client/)
+    })
 
-  it('checklist 39: an issuer that is down is 503 with Retry-After', async () => {
-    const origin = await startNode(down)
-    const token = await sign({ iss: 'http://127.0.0.1:1' })
-    const response = await fetch(`${origin}/read`, { headers: { authorization: `Bearer ${token}` } })
-    assert.equal(response.status, 503)
-    assert.equal(response.headers.get('retry-after'), '5')
-  })
+    it('RFC 9728 §3: the metadata document is at its path, for anybody, and the challenge names it', async () => {
+      const challenge = (await fetch(`${origin}/read`)).headers.get('www-authenticate') ?? ''
+      const [, url = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
+      assert.equal(url, `https://orders.example.com${wellKnown}`)
+      const response = await fetch(`${origin}${wellKnown}`)
+      assert.equal(response.status, 200)
+      assert.match(response.headers.get('content-type') ?? '', /^application\/json/)
+      assert.equal(response.headers.get('cache-control'), 'public, max-age=3600')
+      assert.equal(response.headers.get('access-control-allow-origin'), '*')
+      assert.deepEqual(await response.json(), {
+        resource,
+        authorization_servers: [issuer, issuerThatIsDown],
+        bearer_methods_supported: ['header'],
+        scopes_supported: ['orders:read', 'orders:write'],
+      })
+    })
 
-  it('a requirement that is none stops the start', () => {
-    const wrong = { scopes: ['orders:read'] } as object
-    assert.throws(() => requireTokenExpress(down, wrong), TypeError)
-    assert.throws(() => requireTokenFastify(down, wrong), TypeError)
-    assert.throws(() => requireTokenNode(down, wrong, () => {}), TypeError)
+    it('RFC 9728 §3: its other methods: HEAD without a body, OPTIONS for browsers, POST 405', async () => {
+      const head = await fetch(`${origin}${wellKnown}`, { method: 'HEAD' })
+      assert.equal(head.status, 200)
+      assert.equal(await head.text(), '')
+      const preflight = await fetch(`${origin}${wellKnown}/`, { method: 'OPTIONS' })
+      assert.equal(preflight.status, 204)
+      assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET, HEAD, OPTIONS')
+      const post = await fetch(`${origin}${wellKnown}`, { method: 'POST' })
+      assert.equal(post.status, 405)
+      assert.equal(post.headers.get('allow'), 'GET, HEAD, OPTIONS')
+      for (const other of ['/.well-known/oauth-protected-resource', `${wellKnown}/other`, `/read?to=${wellKnown}`]) {
+        assert.notEqual((await fetch(`${origin}${other}`)).status, 200, other)
+      }
+    })
   })
-})
+}

@@ -1,18 +1,42 @@
-/** What the adapters share: Node's request as the verifier reads it, and a refusal written to Node's response. */
+/** What the adapters share: Node's request as the verifier reads it, and an answer written to Node's response. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Refusal } from '../refusal.ts'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { ResourceRequest } from '../request.ts'
 
 /**
- * A request for the verifier. Node keeps the first of two Authorization headers in `headers`, so that a second one is
- * only seen in `headersDistinct`, which HTTP/2 and some test doubles lack.
+ * A request for the verifier. `url` is given where a framework changes the message's own. The connection is only asked
+ * for what a token makes necessary: to parse a certificate costs more than to verify a token that was seen before.
  */
-export const fromIncomingMessage = (request: IncomingMessage): ResourceRequest => ({
-  method: request.method,
-  url: request.url,
-  headers: 'headersDistinct' in request ? request.headersDistinct : (request as IncomingMessage).headers,
+export const fromIncomingMessage = (message: IncomingMessage, url = message.url): ResourceRequest => ({
+  method: message.method,
+  url,
+  // Node keeps the first of two Authorization headers in `headers`. A second one is only seen in `headersDistinct`,
+  // which HTTP/2 and some test doubles lack
+  headers: 'headersDistinct' in message ? message.headersDistinct : (message as IncomingMessage).headers,
+  get certificate() {
+    return peerCertificate(message.socket)
+  },
+  get remoteAddress() {
+    return message.socket.remoteAddress
+  },
 })
 
-export const writeRefusal = (response: ServerResponse, { status, headers, body }: Refusal): void => {
+const peerCertificate = (socket: Socket | TLSSocket) =>
+  'getPeerX509Certificate' in socket ? socket.getPeerX509Certificate() : undefined
+
+/** Status, headers and body of an answer that is complete: a refusal, or the metadata document. */
+export interface CompleteAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export const writeAnswer = (response: ServerResponse, { status, headers, body }: CompleteAnswer): void => {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+}
+
+/** Headers that go with the handler's own answer, such as a DPoP-Nonce. */
+export const setHeaders = (response: ServerResponse, headers: Readonly<Record<string, string>>): void => {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }

@@ -7,6 +7,7 @@ import {
   publicJwk,
   type SignatureAlgorithm,
   signCompact,
+  type VerifiedClaims,
 } from '@credence/jwt'
 import type { Clock } from '@credence/protocol'
 import { createResourceServer, type ResourceServerOptions } from '../resource_server.ts'
@@ -59,7 +60,9 @@ export const createTestIssuer = async (options: TestIssuerOptions = {}) => {
 }
 
 /** A resource server that trusts one issuer, whose documents are in `network` by URL. */
-export const createTestServer = async (options: Partial<ResourceServerOptions> = {}) => {
+export const createTestServer = async <Output extends object = VerifiedClaims>(
+  options: Partial<ResourceServerOptions<Output>> = {},
+) => {
   const clock = createTestClock()
   const from = await createTestIssuer()
   const network = new Map<string, object>([
