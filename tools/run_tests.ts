@@ -4,7 +4,13 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 const repository = join(import.meta.dirname, '..')
-const everything = ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'e2e/**/*.test.ts', 'tools/**/*.test.ts']
+const everything = [
+  'packages/*/src/**/*.test.ts',
+  'examples/**/*.test.ts',
+  'e2e/**/*.test.ts',
+  'tools/**/*.test.ts',
+  'benchmarks/**/*.test.ts',
+]
 
 /** Milliseconds. No test waits this long for anything; one that hangs is a failure and not a hung build. */
 const timeoutMs = 180_000

@@ -1,5 +1,7 @@
 /** A token as callers get it: usable, and invisible to whatever prints or serialises objects. RFC 6749 §5.1. */
 
+export type TokenType = 'Bearer' | 'DPoP'
+
 /**
  * An access token and what is known of it.
  *
@@ -8,14 +10,16 @@
  */
 export class AccessToken {
   readonly #accessToken: string
-  readonly tokenType = 'Bearer'
+  /** `DPoP` where the token is bound to the manager's key: `Authorization: DPoP`, and a proof with every request. */
+  readonly tokenType: TokenType
   /** Epoch seconds, by the clock of this machine. */
   readonly expiresAt: number
   /** What was granted, as the server wrote it; what was asked for, when it said nothing (RFC 6749 §5.1). */
   readonly scope: string | undefined
 
-  constructor(accessToken: string, expiresAt: number, scope: string | undefined) {
+  constructor(accessToken: string, expiresAt: number, scope: string | undefined, tokenType: TokenType = 'Bearer') {
     this.#accessToken = accessToken
+    this.tokenType = tokenType
     this.expiresAt = expiresAt
     this.scope = scope
     Object.freeze(this)

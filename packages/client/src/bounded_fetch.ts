@@ -57,7 +57,7 @@ const readBounded = async (body: ReadableStream<Uint8Array> | null, url: string)
 
 const keptHeaders = (headers: Headers): Headers => {
   const kept = new Headers()
-  for (const name of ['content-type', 'retry-after']) {
+  for (const name of ['content-type', 'retry-after', 'date', 'age', 'dpop-nonce']) {
     const value = headers.get(name)
     if (value !== null) kept.set(name, value)
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clientSecretBasic } from './client_auth.ts'
+import { clientSecretBasic } from './client_auth/client_secret_basic.ts'
 import type { TokenManagerOptions } from './configuration.ts'
 import { TokenError, type TokenErrorCode } from './token_error.ts'
 import { createTokenManager } from './token_manager.ts'
@@ -45,6 +45,14 @@ describe('createTokenManager', () => {
     for (const maxAttempts of [0, 11, 1.5]) refused({ retry: { maxAttempts } }, 'invalid_configuration')
     refused({ expiryBufferSeconds: -1 }, 'invalid_configuration')
     refused({ maxCachedTokens: 0 }, 'invalid_configuration')
+    for (const failures of [0, 1_001, 1.5]) refused({ breaker: { failures } }, 'invalid_configuration')
+    for (const openMs of [99, 600_001]) refused({ breaker: { openMs } }, 'invalid_configuration')
+  })
+
+  it('invalid_configuration: allowedOrigins that are more or less than origins', () => {
+    for (const origin of ['https://a/', 'https://a/b', 'HTTPS://a', 'https://*.a', 'a', 'null'])
+      refused({ allowedOrigins: [origin] }, 'invalid_configuration')
+    createTokenManager({ ...good, allowedOrigins: ['https://a', 'http://127.0.0.1:1'] })
   })
 
   it('a malformed default scope or target is found at once', () => {

@@ -7,9 +7,10 @@ import {
   discoveryRequest,
   processDiscoveryResponse,
 } from 'oauth4webapi'
-import { boundedFetch, type Fetch, nameUrl } from './bounded_fetch.ts'
+import { nameUrl } from './bounded_fetch.ts'
 import { type Deadline, withDeadline } from './deadline.ts'
 import { toTokenError } from './server_answer.ts'
+import type { ServerRequests } from './server_requests.ts'
 import { TokenError } from './token_error.ts'
 
 /** Metadata older than this is read again before the next token request. */
@@ -17,7 +18,7 @@ const maxAgeMs = 3_600_000
 
 export interface DiscoveryOptions {
   readonly issuer: string
-  readonly fetch: Fetch
+  readonly requests: ServerRequests
   readonly clock: Clock
   readonly deadline: Deadline
 }
@@ -29,7 +30,7 @@ export interface DiscoveryOptions {
  * was read before goes on being used. Where there is no RFC 8414 document, the one of OpenID Connect is read (§5).
  *
  * @returns a function that throws TokenError `issuer_mismatch`, `untrusted_endpoint`, `insecure_url`,
- *   `malformed_response`, `network_error` or `timeout`
+ *   `malformed_response`, `network_error`, `timeout`, `breaker_open` or `temporarily_unavailable`
  * @see RFC 8414 §3
  */
 export const createDiscovery = (options: DiscoveryOptions): (() => Promise<AuthorizationServer>) => {
@@ -75,14 +76,14 @@ const readMetadata = async (options: DiscoveryOptions): Promise<AuthorizationSer
   return checkMetadata(server, options.issuer)
 }
 
-const requestMetadata = ({ issuer, fetch, deadline }: DiscoveryOptions, algorithm: 'oauth2' | 'oidc') =>
+const requestMetadata = ({ issuer, requests, deadline }: DiscoveryOptions, algorithm: 'oauth2' | 'oidc') =>
   withDeadline(deadline, (signal) =>
     discoveryRequest(new URL(issuer), {
       algorithm,
       signal,
       // whether http will do was decided when the token manager was created
       [allowInsecureRequests]: true,
-      [customFetch]: (url, init) => boundedFetch(fetch, url, { headers: init.headers, signal }),
+      [customFetch]: (url, init) => requests.send('metadata', url, { headers: init.headers, signal }),
     }),
   )
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { clientSecretPost } from './client_auth.ts'
+import { clientSecretPost } from './client_auth/client_secret_post.ts'
 import { rejectsWith } from './testing/expect.ts'
 import { createTokenManager } from './token_manager.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { clientSecretPost } from './client_auth.ts'
+import { clientSecretPost } from './client_auth/client_secret_post.ts'
 import type { TokenManagerOptions } from './configuration.ts'
 import { rejectsWith } from './testing/expect.ts'
 import { type Answer, startAuthorizationServer, tokenBody } from './testing/fake_server.ts'

@@ -4,6 +4,7 @@ import type { TokenManagerOptions } from './configuration.ts'
 import { rejectsWith } from './testing/expect.ts'
 import { type Answer, startAuthorizationServer } from './testing/fake_server.ts'
 import { createFakeTime, timeoutMs } from './testing/fake_time.ts'
+import type { TokenErrorCode } from './token_error.ts'
 import { createTokenManager } from './token_manager.ts'
 
 /** Asks a server that gives these answers in turn and then tokens. */
@@ -30,9 +31,11 @@ const ask = async (answers: readonly (Answer | 'break')[], options: Partial<Toke
     ...options,
   })
   const outcome = tokens.getToken()
-  const end = async () => {
+  /** After invalid_client the source is looked at once more, to see whether the secret has changed. */
+  const end = async (code?: TokenErrorCode) => {
     await server[Symbol.asyncDispose]()
-    assert.equal(asked.length, server.tokenRequests().length, 'the secret is asked for anew at every attempt')
+    const expected = server.tokenRequests().length + (code === 'invalid_client' ? 1 : 0)
+    assert.equal(asked.length, expected, 'the secret is asked for anew at every attempt')
     return { requests: server.tokenRequests().length, slept: time.slept }
   }
   return { outcome, end }
@@ -47,7 +50,7 @@ const succeeds = async (...given: Parameters<typeof ask>) => {
 const fails = async (code: Parameters<typeof rejectsWith>[1], ...given: Parameters<typeof ask>) => {
   const { outcome, end } = await ask(...given)
   const error = await rejectsWith(outcome, code)
-  return { ...(await end()), error }
+  return { ...(await end(code)), error }
 }
 
 describe('retry', () => {
@@ -73,13 +76,15 @@ describe('retry', () => {
     const down = Array.from({ length: 20 }, () => ({ status: 503, body: 'down' }))
     assert.equal((await fails('temporarily_unavailable', down)).requests, 3)
     assert.equal((await fails('temporarily_unavailable', down, { retry: { maxAttempts: 1 } })).requests, 1)
-    const { requests, slept } = await fails('temporarily_unavailable', down, { retry: { maxAttempts: 10 } })
+    const patient = { retry: { maxAttempts: 10 }, breaker: { failures: 100 } }
+    const { requests, slept } = await fails('temporarily_unavailable', down, patient)
     assert.equal(requests, 10)
     assert.ok(Math.max(...slept) <= 5_000)
   })
 
   it('RFC 9110 §10.2.3: Retry-After in seconds and as a date is honoured, with jitter on top', async () => {
-    const busy = (value: string) => ({ status: 503, headers: { 'retry-after': value }, body: 'busy' })
+    const now = new Date(1_800_000_000_000).toUTCString()
+    const busy = (value: string) => ({ status: 503, headers: { 'retry-after': value, date: now }, body: 'busy' })
     assert.deepEqual((await succeeds([busy('7')])).slept, [7_100])
     const date = new Date(1_800_000_004_000).toUTCString()
     assert.deepEqual((await succeeds([busy(date)])).slept, [4_100])

@@ -8,6 +8,8 @@ export interface RetryOptions {
   readonly sleep: Sleep
   /** Between 0 and 1, as Math.random. */
   readonly random: () => number
+  /** True while the breaker is open: another attempt would not be sent. */
+  readonly isOpen: () => boolean
   /** Fires when the token manager is closed. */
   readonly closing: AbortSignal
 }
@@ -20,8 +22,9 @@ const maxRetryAfterMs = 10_000
 /**
  * Runs an attempt until it succeeds, fails for good, or has been made `maxAttempts` times.
  *
- * Tried again: no connection, 429, 502, 503, 504. Not tried again: what the server decided (invalid_client,
- * invalid_scope …), an answer that is none, and a timeout, which has used up the caller's patience already.
+ * Tried again: no connection, 429, 502, 503, 504, and what was not sent because of a pause. Not tried again: what the server decided (invalid_client,
+ * invalid_scope …), an answer that is none, a timeout, which has used up the caller's patience already, and anything
+ * once the breaker is open.
  *
  * @throws {TokenError} that of the last attempt, or `closed`
  */
@@ -37,8 +40,8 @@ export const withRetry = async <T>(options: RetryOptions, attempt: () => Promise
   }
 }
 
-const delayBeforeNext = (error: unknown, made: number, { random }: RetryOptions): number | undefined => {
-  if (!(error instanceof TokenError) || !isBadLuck(error)) return undefined
+const delayBeforeNext = (error: unknown, made: number, { random, isOpen }: RetryOptions): number | undefined => {
+  if (!(error instanceof TokenError) || !isBadLuck(error) || isOpen()) return undefined
   const askedMs = (error.retryAfterSeconds ?? 0) * 1000
   if (askedMs > maxRetryAfterMs) return undefined
   const jittered = random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (made - 1))
@@ -46,7 +49,8 @@ const delayBeforeNext = (error: unknown, made: number, { random }: RetryOptions)
   return askedMs + jittered
 }
 
-const isBadLuck = ({ code, status }: TokenError): boolean =>
+const isBadLuck = ({ code, status, retryAfterSeconds }: TokenError): boolean =>
   code === 'network_error' ||
+  (code === 'temporarily_unavailable' && status === undefined && retryAfterSeconds !== undefined) ||
   ((code === 'server_error' || code === 'temporarily_unavailable') &&
     (status === 429 || status === 502 || status === 503 || status === 504))

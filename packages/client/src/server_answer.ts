@@ -1,5 +1,6 @@
 /** Reads what the authorization server answered when it did not answer with what was asked for. RFC 6749 §5.2. */
 import { type Clock, parseBasicCredentials, sanitizeDescription } from '@credence/protocol'
+import { serverTime } from './skew.ts'
 import { TokenError, type TokenErrorCode } from './token_error.ts'
 
 /** Codes that a server may give and that mean the same here. */
@@ -40,7 +41,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** The error that an answer stands for, its body an error document of RFC 6749 §5.2 or anything else. */
 export const toTokenError = (response: Response, body: Readonly<Record<string, unknown>> | undefined, asked: Asked) => {
   const { status } = response
-  const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'), asked.clock)
+  const retryAfterSeconds = parseRetryAfter(response.headers, asked.clock)
   const error = typeof body?.error === 'string' && body.error !== '' ? printable(body.error, asked) : undefined
   if (error === undefined) {
     return new TokenError(codeOfStatus(status), `${asked.endpoint} answered ${status} without an OAuth error`, {
@@ -81,26 +82,34 @@ const decodeLoosely = (text: string): string =>
 /** Everything in a request that is or holds a credential, in each form that a server could repeat. */
 export const credentialsOf = (headers: Headers, body: string): readonly string[] => {
   const form = new URLSearchParams(body)
-  const found = ['client_secret', 'client_assertion'].flatMap((name) => form.getAll(name))
+  const found = ['client_secret', 'client_assertion', 'assertion'].flatMap((name) => form.getAll(name))
   const [scheme = '', encoded = ''] = (headers.get('authorization') ?? '').split(' ')
   found.push(encoded)
   if (scheme.toLowerCase() === 'basic') found.push(...basicSecrets(encoded))
   return found.filter((text) => text !== '')
 }
 
+/** As it was sent, as the UTF-8 that this may be, and form-decoded where it was form-encoded. */
 const basicSecrets = (encoded: string): readonly string[] => {
+  const found: string[] = []
   try {
-    const formEncoded = atob(encoded)
-    return [formEncoded.slice(formEncoded.indexOf(':') + 1), parseBasicCredentials(encoded).clientSecret]
+    const pair = atob(encoded)
+    const sent = pair.slice(pair.indexOf(':') + 1)
+    found.push(sent, new TextDecoder().decode(Uint8Array.from(sent, (char) => char.charCodeAt(0))))
+    found.push(parseBasicCredentials(encoded).clientSecret)
   } catch {
-    return []
+    // not base64, or not form-encoded: what was found until then is all there is
   }
+  return found
 }
 
 /** Seconds to wait by a Retry-After header, which has a number of seconds or a date. RFC 9110 §10.2.3. */
-const parseRetryAfter = (value: string | null, clock: Clock): number | undefined => {
+export const parseRetryAfter = (headers: Headers, clock: Clock): number | undefined => {
+  const value = headers.get('retry-after')
   if (value === null) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
   const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil(date / 1000) - clock.epochSeconds())
+  // a date by the server's clock is compared with what that clock says now, where the answer tells
+  const now = serverTime(headers) ?? clock.epochSeconds()
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil(date / 1000) - now)
 }

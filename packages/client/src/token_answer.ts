@@ -1,6 +1,6 @@
 /** Reads a successful answer of the token endpoint, strictly. RFC 6749 §5.1. */
 import { type AuthorizationServer, type Client, processClientCredentialsResponse } from 'oauth4webapi'
-import { AccessToken, type IssuedToken } from './access_token.ts'
+import { AccessToken, type IssuedToken, type TokenType } from './access_token.ts'
 import { type Asked, parseJsonObject, toTokenError } from './server_answer.ts'
 import { TokenError } from './token_error.ts'
 
@@ -11,6 +11,8 @@ export interface TokenAnswerContext extends Asked {
   readonly server: AuthorizationServer
   readonly client: Client
   readonly requestedScope: string | undefined
+  /** What was asked for: the answer must be of this type. */
+  readonly tokenType: TokenType
   /** When the request was started: epoch seconds, and the milliseconds of the monotonic clock. */
   readonly requestedAt: number
   readonly requestedAtMs: number
@@ -20,7 +22,7 @@ export interface TokenAnswerContext extends Asked {
  * Turns the answer to a token request into a token.
  *
  * @throws {TokenError} the server's code when the body is an error document, whatever the status (some servers say 200);
- *   `unsupported_token_type` unless it is Bearer in any case of letters; `malformed_response` otherwise.
+ *   `unsupported_token_type` unless it is the one asked for, in any case of letters; `malformed_response` otherwise.
  * @see RFC 6749 §5.1
  */
 export const readTokenAnswer = async (response: Response, context: TokenAnswerContext): Promise<IssuedToken> => {
@@ -29,8 +31,11 @@ export const readTokenAnswer = async (response: Response, context: TokenAnswerCo
   const fail = (what: string) =>
     new TokenError('malformed_response', `${context.endpoint} answered with ${what}`, { status: 200 })
   if (body === undefined) throw fail('something else than a JSON object')
-  if (typeof body.token_type === 'string' && body.token_type.toLowerCase() !== 'bearer') {
-    throw new TokenError('unsupported_token_type', `${context.endpoint} answered with a token that is not Bearer`)
+  if (typeof body.token_type === 'string' && body.token_type.toLowerCase() !== context.tokenType.toLowerCase()) {
+    throw new TokenError(
+      'unsupported_token_type',
+      `${context.endpoint} answered with a token that is not ${context.tokenType}, which was asked for`,
+    )
   }
   const lifetimeSeconds = parseExpiresIn(body.expires_in)
   if (lifetimeSeconds === undefined) throw fail('an expires_in that is no lifetime')
@@ -43,6 +48,7 @@ export const readTokenAnswer = async (response: Response, context: TokenAnswerCo
     answer.access_token,
     context.requestedAt + lifetimeSeconds,
     answer.scope ?? context.requestedScope,
+    context.tokenType,
   )
   return { token, requestedAt: context.requestedAt, requestedAtMs: context.requestedAtMs, lifetimeSeconds }
 }

@@ -10,13 +10,18 @@ export const tokenErrorCodes = {
   invalid_target: 'a resource or audience is malformed, unknown or not granted (RFC 8707 §2)',
   refused: 'the authorization server gave an error code that is not in this table; see `serverError`',
   server_error: 'the authorization server answered 5xx',
-  temporarily_unavailable: 'the authorization server answered 429 or 503, or said that it is overloaded',
+  temporarily_unavailable:
+    'the authorization server answered 429 or 503, said that it is overloaded, or asked for a pause that is not over',
   network_error: 'the authorization server could not be reached, or the connection broke',
   timeout: 'no complete answer within `timeoutMs`',
+  breaker_open:
+    'too many requests to the authorization server failed in a row, so that it is not asked before `retryAfterSeconds`',
   malformed_response:
     'the answer is none that OAuth 2.0 knows: HTML, a redirect, above 64 KB, a member missing or wrong',
-  unsupported_token_type: 'the token is not a Bearer token, which was asked for',
+  unsupported_token_type:
+    'the token is of another type than was asked for: Bearer, or DPoP where the option `dpop` is given',
   insecure_url: 'plain http to a host that is not this machine',
+  origin_not_allowed: 'a token would have gone to an origin that is not in `allowedOrigins`',
   issuer_mismatch: 'the metadata is of another issuer than the configured one (RFC 8414 §3.3)',
   untrusted_endpoint:
     'the metadata names a token endpoint on another origin than the issuer; give `tokenEndpoint` to allow it',
@@ -33,7 +38,7 @@ export interface TokenErrorOptions {
   readonly status?: number | undefined
   /** The `error` member of the answer, when its code is not in the table. */
   readonly serverError?: string | undefined
-  /** What the Retry-After header asked for, in seconds from the answer. */
+  /** When to come back, in seconds: what the Retry-After header asked for, or how long nothing is sent by our own choice. */
   readonly retryAfterSeconds?: number | undefined
   /** The reason of the caller's own AbortSignal. Errors of other libraries never go here: they may hold what was sent. */
   readonly cause?: unknown

@@ -1,13 +1,17 @@
 /** Gets tokens for a client, keeps them, renews them, and attaches them to requests. RFC 6749 §4.4. */
+import type { Clock } from '@credence/protocol'
 import type { AccessToken } from './access_token.ts'
 import { createAttachingFetch } from './attach_token.ts'
 import type { Fetch } from './bounded_fetch.ts'
-import { type Configuration, parseOptions, type TokenManagerOptions } from './configuration.ts'
+import { parseOptions, type TokenManagerOptions } from './configuration.ts'
 import { closedError, waitFor } from './deadline.ts'
-import { createDiscovery } from './discovery.ts'
-import { createTokenRequest, type RequestToken } from './token_request.ts'
-import { createTokenSlot, type TokenSlot } from './token_slot.ts'
-import { createTarget, overrideParameters, type TokenParameters } from './token_target.ts'
+import { createProvingFetch } from './dpop_fetch.ts'
+import { createRotation } from './managed_rotation.ts'
+import { createRequests } from './request_chain.ts'
+import type { TokenManagerStatus } from './status.ts'
+import { createTokenSlot } from './token_slot.ts'
+import { createTokenSlots } from './token_slots.ts'
+import { createTarget, type TokenParameters } from './token_target.ts'
 
 export interface GetTokenOptions extends TokenParameters {
   /** Ends this caller's wait, not the request that others may be waiting for. */
@@ -30,6 +34,8 @@ export interface TokenManager {
   readonly invalidate: (accessToken: string) => void
   /** A fetch that attaches the token and, when it is refused as invalid, sends the request once more with a new one. */
   readonly fetch: Fetch
+  /** Counts and states for a health page. Sends nothing. */
+  readonly status: () => TokenManagerStatus
   /** Ends requests in flight and forgets all tokens. Calls from now on throw TokenError `closed`. */
   readonly close: () => void
 }
@@ -37,75 +43,106 @@ export interface TokenManager {
 /**
  * Creates a token manager for one client at one authorization server.
  *
- * Nothing is sent before the first token is asked for, and no timer runs while nothing is under way.
+ * Nothing is sent before the first token is asked for, and no timer runs while nothing is under way. A renewal behind the
+ * callers' back keeps a process alive until its one request is answered, `timeoutMs` at most; close() ends that too.
  *
  * @throws {TokenError} `invalid_configuration`, `insecure_url`, `invalid_scope` or `invalid_target`, when an option is wrong
  */
 export const createTokenManager = (options: TokenManagerOptions): TokenManager => {
   const configuration = parseOptions(options)
-  const { defaults, fetch, allowInsecureRequests } = configuration
+  const { issuer, clientId, defaults, fetch, clock, random, expiryBufferSeconds } = configuration
   const closing = new AbortController()
-  const slots = createSlots(configuration, createRequests(configuration, closing.signal))
-  const defaultTarget = createTarget(defaults)
+  let isClosed = false
+  const { requestToken, resolveServer, prover, deadline, breaker, skew, events, tally } = createRequests(
+    configuration,
+    closing.signal,
+  )
+  const lookups = { hit: 0, miss: 0 }
 
-  const slotFor = (given: GetTokenOptions) =>
-    given.scope === undefined && given.audience === undefined && given.resource === undefined
-      ? slots.find(defaultTarget)
-      : slots.find(createTarget(overrideParameters(defaults, given)))
-
-  const getTokenWith = async (given: GetTokenOptions) => {
-    const slot = slotFor(given)
-    const token = given.forceRefresh === true ? slot.refresh() : slot.get()
-    return given.signal === undefined ? token : waitFor(token, given.signal)
+  const onLookup = (result: 'hit' | 'miss') => {
+    lookups[result]++
+    if (events.isCacheWatched()) events.emit({ type: 'cache', result })
   }
 
-  const getToken = (given?: GetTokenOptions): Promise<AccessToken> => {
-    if (closing.signal.aborted) return Promise.reject(closedError())
-    return given === undefined ? slots.find(defaultTarget).get() : getTokenWith(given)
+  const slots = createTokenSlots({
+    defaults,
+    maxSlots: configuration.maxCachedTokens,
+    createSlot: (target) => {
+      const request = async (background: boolean) => {
+        const issued = await requestToken(target, background)
+        rotation?.check()
+        return issued
+      }
+      return createTokenSlot({ request, onLookup, clock, random, expiryBufferSeconds })
+    },
+  })
+  // malformed defaults are found now
+  createTarget(defaults)
+
+  const getToken = (given: GetTokenOptions = {}): Promise<AccessToken> => {
+    if (isClosed) return Promise.reject(closedError())
+    try {
+      const slot = slots.find(given)
+      const token = given.forceRefresh === true ? slot.refresh() : slot.get()
+      return given.signal === undefined ? token : waitFor(token, given.signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  const { invalidate } = slots
+  const { auth, managedRotation } = configuration
+  const rotation =
+    managedRotation &&
+    auth.secrets &&
+    createRotation(managedRotation, {
+      clientId,
+      auth,
+      secrets: auth.secrets,
+      resolveServer,
+      fetch,
+      clock,
+      deadline,
+      confirm: () => getToken({ forceRefresh: true }),
+    })
+
+  const invalidate = (accessToken: string) => {
+    for (const slot of slots.all()) slot.invalidate(accessToken)
+  }
+
+  const cacheStatus = (): TokenManagerStatus['cache'] => {
+    const due = [...slots.all()].flatMap((slot) => slot.renewalDueAt() ?? [])
+    const nextRenewalAt = due.length === 0 ? undefined : due.reduce((one, other) => Math.min(one, other))
+    return { hits: lookups.hit, misses: lookups.miss, tokens: due.length, nextRenewalAt }
+  }
+
+  const { allowInsecureRequests, allowedOrigins } = configuration
   return {
     getToken,
     invalidate,
-    fetch: createAttachingFetch({ fetch, getToken, invalidate, allowInsecureRequests }),
+    fetch: createAttachingFetch({
+      fetch: prover === undefined ? fetch : createProvingFetch(fetch, prover),
+      getToken,
+      invalidate,
+      allowInsecureRequests,
+      allowedOrigins,
+    }),
+    status: () => ({
+      issuer,
+      clientId,
+      requests: tally.requests(),
+      renewals: tally.renewals(),
+      cache: cacheStatus(),
+      breaker: breaker.status(),
+      clockSkewSeconds: skew.seconds(),
+      secretAgeSeconds: secretAge(auth.secrets?.known()?.createdAt, clock),
+    }),
     close: () => {
+      isClosed = true
       closing.abort()
       slots.clear()
     },
   }
 }
 
-const createRequests = (configuration: Configuration, closing: AbortSignal): RequestToken => {
-  const { issuer, tokenEndpoint, clientId, auth, fetch, clock, timeoutMs, maxAttempts, sleep, random } = configuration
-  const deadline = { timeoutMs, sleep, closing }
-  const resolveServer =
-    tokenEndpoint === undefined
-      ? createDiscovery({ issuer, fetch, clock, deadline })
-      : async () => ({ issuer, token_endpoint: tokenEndpoint })
-  const retry = { maxAttempts, sleep, random, closing }
-  return createTokenRequest({ clientId, auth, resolveServer, fetch, clock, deadline, retry })
-}
-
-/** One slot per target, bounded; a Map keeps its keys in the order they were set, which makes the first the oldest. */
-const createSlots = (
-  { clock, random, expiryBufferSeconds, maxCachedTokens }: Configuration,
-  requestToken: RequestToken,
-) => {
-  const slots = new Map<string, TokenSlot>()
-  return {
-    find: (target: ReturnType<typeof createTarget>): TokenSlot => {
-      const found = slots.get(target.key)
-      const slot = found ?? createTokenSlot({ request: () => requestToken(target), clock, random, expiryBufferSeconds })
-      if (found !== undefined) slots.delete(target.key)
-      slots.set(target.key, slot)
-      const oldest = slots.keys().next().value
-      if (slots.size > maxCachedTokens && oldest !== undefined) slots.delete(oldest)
-      return slot
-    },
-    invalidate: (accessToken: string) => {
-      for (const slot of slots.values()) slot.invalidate(accessToken)
-    },
-    clear: () => slots.clear(),
-  }
-}
+const secretAge = (createdAt: number | undefined, clock: Clock): number | undefined =>
+  createdAt === undefined ? undefined : Math.max(0, clock.epochSeconds() - createdAt)

@@ -30,7 +30,8 @@ const createSlot = ({ expiryBufferSeconds = 60, random = 0 } = {}) => {
     })
     return promise
   }
-  const slot = createTokenSlot({ request, clock: time.clock, random: () => random, expiryBufferSeconds })
+  const onLookup = () => undefined
+  const slot = createTokenSlot({ request, onLookup, clock: time.clock, random: () => random, expiryBufferSeconds })
   const nth = (index: number) => requests[index] ?? assert.fail(`no request ${index}`)
   const get = async () => (await slot.get()).accessToken
   return { slot, time, requests, nth, get, settled }
@@ -148,6 +149,19 @@ describe('renewal', () => {
     await get()
     await nth(1).fail(new TokenError('temporarily_unavailable', 'busy', { status: 503, retryAfterSeconds: 20 }))
     time.advance(19)
+    await get()
+    assert.equal(requests.length, 2)
+    time.advance(1)
+    await get()
+    assert.equal(requests.length, 3)
+  })
+
+  it('a server that says a year is asked again after an hour', async () => {
+    const { time, requests, nth, get } = await createHolding(100_000, { expiryBufferSeconds: 86_400 })
+    time.advance(80_000)
+    await get()
+    await nth(1).fail(new TokenError('temporarily_unavailable', 'no', { status: 503, retryAfterSeconds: 31_536_000 }))
+    time.advance(3_599)
     await get()
     assert.equal(requests.length, 2)
     time.advance(1)

@@ -1,10 +1,14 @@
 /** The life of the token for one target: absent, fresh, due for renewal, expired, refused. */
 import type { Clock } from '@credence/protocol'
 import type { AccessToken, IssuedToken } from './access_token.ts'
+import { maxPauseMs } from './pause.ts'
 import { TokenError } from './token_error.ts'
 
 export interface TokenSlotOptions {
-  readonly request: () => Promise<IssuedToken>
+  /** In the background: behind the callers' back, while they have a valid token. */
+  readonly request: (background: boolean) => Promise<IssuedToken>
+  /** Called by every {@link TokenSlot.get}: was a valid token held? */
+  readonly onLookup: (result: 'hit' | 'miss') => void
   readonly clock: Clock
   /** Between 0 and 1, as Math.random. */
   readonly random: () => number
@@ -19,6 +23,8 @@ export interface TokenSlot {
   refresh(): Promise<AccessToken>
   /** Forgets the token if it is this one. */
   invalidate(accessToken: string): void
+  /** Epoch seconds at which the token that is held and valid is due for renewal. Undefined where there is none. */
+  renewalDueAt(): number | undefined
 }
 
 interface HeldToken extends IssuedToken {
@@ -37,9 +43,11 @@ const maxBackOffMs = 30_000
  * A token that is due for renewal but valid is handed out while one request runs behind; that request's failure is kept
  * from the caller and delays the next one. A failed request is never remembered as an answer.
  */
-export const createTokenSlot = ({ request, clock, random, expiryBufferSeconds }: TokenSlotOptions): TokenSlot => {
+export const createTokenSlot = (options: TokenSlotOptions): TokenSlot => {
+  const { request, onLookup, clock, random, expiryBufferSeconds } = options
   let held: HeldToken | undefined
   let inFlight: Promise<AccessToken> | undefined
+  let isBackground = false
   let following: Promise<AccessToken> | undefined
   /** Grows with every invalidation: the answer to a request that started before one is not kept. */
   let generation = 0
@@ -56,14 +64,14 @@ export const createTokenSlot = ({ request, clock, random, expiryBufferSeconds }:
   }
 
   const backOff = (error: unknown) => {
-    const asked = error instanceof TokenError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+    const asked = error instanceof TokenError ? Math.min(maxPauseMs, (error.retryAfterSeconds ?? 0) * 1000) : 0
     const jittered = Math.min(maxBackOffMs, firstBackOffMs * 2 ** failures++) * (0.5 + 0.5 * random())
     renewNotBeforeMs = clock.monotonicMs() + Math.max(asked, jittered)
   }
 
-  const start = (): Promise<AccessToken> => {
+  const start = (background = false): Promise<AccessToken> => {
     const startedIn = generation
-    const answer = request().then((issued) => {
+    const answer = request(background).then((issued) => {
       if (generation === startedIn) hold(issued)
       return issued.token
     })
@@ -75,7 +83,14 @@ export const createTokenSlot = ({ request, clock, random, expiryBufferSeconds }:
       backOff(error)
     })
     inFlight = answer
+    isBackground = background
     return answer
+  }
+
+  const waitOrStart = (): Promise<AccessToken> => {
+    if (inFlight === undefined) return start()
+    // made with one attempt, because nobody waited then: who waits now has all of them
+    return isBackground ? inFlight.catch(() => inFlight ?? start()) : inFlight
   }
 
   /** By whichever clock has moved further: one stands still while the machine sleeps, the other may be set back. */
@@ -84,11 +99,14 @@ export const createTokenSlot = ({ request, clock, random, expiryBufferSeconds }:
 
   return {
     get: () => {
-      if (held === undefined) return inFlight ?? start()
-      const age = ageSeconds(held)
-      if (age < held.renewAfterSeconds) return held.handedOut
-      if (age >= held.lifetimeSeconds) return inFlight ?? start()
-      if (inFlight === undefined && clock.monotonicMs() >= renewNotBeforeMs) start()
+      const age = held === undefined ? 0 : ageSeconds(held)
+      if (held === undefined || age >= held.lifetimeSeconds) {
+        onLookup('miss')
+        return waitOrStart()
+      }
+      onLookup('hit')
+      const isDue = age >= held.renewAfterSeconds
+      if (isDue && inFlight === undefined && clock.monotonicMs() >= renewNotBeforeMs) start(true)
       return held.handedOut
     },
     refresh: () => {
@@ -110,6 +128,10 @@ export const createTokenSlot = ({ request, clock, random, expiryBufferSeconds }:
       generation++
       inFlight = undefined
       following = undefined
+    },
+    renewalDueAt: () => {
+      if (held === undefined || ageSeconds(held) >= held.lifetimeSeconds) return undefined
+      return Math.floor(held.requestedAt + held.renewAfterSeconds)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** What a token is asked for: scope, audience, resource. RFC 6749 §3.3, RFC 8707 §2. */
+/** What a token is asked for: scope, audience, resource, and whatever else a server wants. RFC 6749 §3.3, RFC 8707 §2. */
 import { isResourceIndicator, maxAudienceLength, OAuthError, parseScope } from '@credence/protocol'
 import { TokenError } from './token_error.ts'
 
@@ -9,10 +9,15 @@ export interface TokenParameters {
   readonly audience?: string | undefined
   /** The API the token is for, as RFC 8707 names it: an absolute URI without fragment. */
   readonly resource?: string | readonly string[] | undefined
+  /**
+   * Further parameters of the token request, by their wire names. Each value is part of what tells one token from another.
+   * A call's are added to the manager's, and replace those of the same name.
+   */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
 }
 
 export interface TokenTarget {
-  /** The same for every way of writing the same target. Holds no secret. */
+  /** The same for every way of writing the same target. Holds no credential of the client; see {@link createCacheKey}. */
   readonly key: string
   readonly scope: string | undefined
   /** The parameters of the token request. Wire names. */
@@ -24,7 +29,7 @@ export interface TokenTarget {
  *
  * The key needs no issuer and no client: it is used within one token manager, which has one of each.
  *
- * @throws {TokenError} `invalid_scope` or `invalid_target` when it is malformed.
+ * @throws {TokenError} `invalid_scope`, `invalid_target` or `invalid_configuration` (`parameters`) when it is malformed.
  */
 export const createTarget = (parameters: TokenParameters): TokenTarget => {
   const scopes = readScopes(parameters.scope)
@@ -37,14 +42,16 @@ export const createTarget = (parameters: TokenParameters): TokenTarget => {
     throw new TokenError('invalid_target', `audience must be one line of at most ${maxAudienceLength} characters`)
   }
   const scope = scopes.length === 0 ? undefined : scopes.join(' ')
+  const further = readFurther(parameters.parameters ?? {})
   return {
     // no part can hold a line feed, so that no two targets write the same key
-    key: [scopes.toSorted().join(' '), audience ?? '', ...resources].join('\n'),
+    key: [scopes.toSorted().join(' '), audience ?? '', JSON.stringify(further), ...resources].join('\n'),
     scope,
     form: [
       ...(scope === undefined ? [] : [['scope', scope] as const]),
       ...(audience === undefined ? [] : [['audience', audience] as const]),
       ...resources.map((resource) => ['resource', resource] as const),
+      ...further,
     ],
   }
 }
@@ -52,7 +59,34 @@ export const createTarget = (parameters: TokenParameters): TokenTarget => {
 /** A call's parameters in place of the defaults. Audience and resource name one thing: giving either replaces both. */
 export const overrideParameters = (defaults: TokenParameters, given: TokenParameters): TokenParameters => {
   const { audience, resource } = given.audience === undefined && given.resource === undefined ? defaults : given
-  return { scope: given.scope ?? defaults.scope, audience, resource }
+  const parameters = { ...defaults.parameters, ...given.parameters }
+  return { scope: given.scope ?? defaults.scope, audience, resource, parameters }
+}
+
+/** Parameters that have their own option, or are the client authentication's. */
+const reserved: ReadonlySet<string> = new Set([
+  'grant_type',
+  'scope',
+  'audience',
+  'resource',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+])
+
+const readFurther = (parameters: Readonly<Record<string, string>>): readonly (readonly [string, string])[] => {
+  const entries = Object.entries(parameters).sort(([one], [other]) => (one < other ? -1 : 1))
+  for (const [name, value] of entries) {
+    // the names alone: a value may be a secret
+    if (name === '' || reserved.has(name) || typeof value !== 'string') {
+      throw new TokenError(
+        'invalid_configuration',
+        `parameters cannot have ${JSON.stringify(name)}: every value is a string, and scope, audience, resource, grant and credential have their own options`,
+      )
+    }
+  }
+  return entries
 }
 
 const readScopes = (scope: string | readonly string[] | undefined): readonly string[] => {
