@@ -35,7 +35,7 @@ in_another_terminal() {
 /** Servers run in the background, on free ports in place of those of the page. */
 const toScript = (block: string): string => {
   if (block.startsWith('npx credence serve')) return `in_another_terminal '${block}' serve.log\n`
-  if (block.startsWith('npx node examples/orders_api')) {
+  if (block.includes('npx node examples/orders_api')) {
     return `in_another_terminal '${block}' orders.log\norders=$(grep -o 'http://.*' orders.log)\n`
   }
   return block.replaceAll('http://127.0.0.1:3000', '$orders')
@@ -68,6 +68,7 @@ describe('docs/getting-started.md', () => {
       /HTTP\/1\.1 201 Created/,
       /credence credential revoke report-job cred_/,
       /^CREDENTIAL .*(\ncred_.*){2}/m,
+      /HTTP\/1\.1 401 Unauthorized\r\nwww-authenticate: .*invalid_token.*revoked/i,
     ]) {
       assert.match(stdout.text, part, stderr.text)
     }

@@ -13,6 +13,7 @@ import { createVerifyAdminToken } from './admin/verify_admin_token.ts'
 import { type AuditSettings, startAuditService } from './audit/audit_service.ts'
 import { createAuthenticateClient } from './client_auth/authenticate_client.ts'
 import { checkClientSecret } from './client_auth/check_client_secret.ts'
+import { createCheckCredentials } from './client_auth/check_credentials.ts'
 import { createSecretDigester } from './client_auth/client_secret.ts'
 import { createCredentialUseRecorder } from './client_auth/credential_uses.ts'
 import type { DeclarativeState } from './declarative/reconciler.ts'
@@ -45,6 +46,8 @@ import {
 import { createIssue } from './minting/issue.ts'
 import { createOpaqueTokens } from './minting/opaque_token.ts'
 import { createSigningQueue } from './minting/signing_queue.ts'
+import { createClaimOnce } from './policy/claim_once.ts'
+import { unbound } from './policy/sender_binding.ts'
 import { createRevocations } from './revocation/revocations.ts'
 import { createReplaceCredential } from './rotation/replace_credential.ts'
 import { traceTokenSteps } from './tracing/token_steps.ts'
@@ -81,7 +84,7 @@ export interface AuthorizationServer {
   close(): Promise<void>
 }
 
-/** A change made by another replica is seen within this time; last uses are written this often. Milliseconds. */
+/** A change made by another replica is seen within this time, whatever becomes of the notice; last uses are written this often. Milliseconds. */
 const followIntervalMs = 2_000
 const flushIntervalMs = 10_000
 
@@ -143,6 +146,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     },
     onCaughtUp: registerChangeFeed(metrics, clock),
     onError: logFailure('the change log could not be read'),
+    watch: storage.watchChanges,
   })
   const flushTimer = setInterval(
     () => uses.flush().catch(logFailure('last uses could not be written')),
@@ -159,7 +163,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   const clientSecretDeps = { directory, digester, clock }
   const tokenSteps = traceTokenSteps(tracing, {
     authenticateClient: createAuthenticateClient({
-      check: (presented) => checkClientSecret(presented, clientSecretDeps),
+      check: createCheckCredentials({ secret: (presented) => checkClientSecret(presented, clientSecretDeps) }),
       refuse(refusal, presented, remoteAddress) {
         audit.noteRefusedClient(refusal, presented, remoteAddress)
         return limits.refuseClient(refusal, presented, remoteAddress)
@@ -168,7 +172,9 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
       clock,
     }),
     grants,
+    readBinding: () => unbound,
     checkQuota: limits.checkQuota,
+    claimOnce: createClaimOnce(storage.replays),
     issue: createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness }),
     noteIssued(authorization, token) {
       usage.noteIssued(authorization)

@@ -6,6 +6,9 @@ export type SigningAlgorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
 /** jwt: signed, for everybody with the public keys to check. opaque: sealed, for nobody but the server to read. */
 export type TokenFormat = 'jwt' | 'opaque'
 
+/** Whether tokens must be bound to a key that whoever presents them proves to hold (RFC 9449, RFC 8705). */
+export type SenderConstraint = 'optional' | 'required'
+
 /** A protected resource: whom a token is for and what it can allow there. */
 export interface Api {
   readonly id: string
@@ -15,6 +18,7 @@ export interface Api {
   readonly tokenTtlSeconds: number
   readonly signingAlgorithm: SigningAlgorithm
   readonly tokenFormat: TokenFormat
+  readonly senderConstraint: SenderConstraint
   readonly createdAt: number
   readonly updatedAt: number
   /** Grows by one with every change; what an ETag is made of. */
@@ -23,6 +27,15 @@ export interface Api {
 
 /** How a client with a secret may present it. */
 export type SecretPresentation = 'client_secret_basic' | 'client_secret_post'
+
+/** How a client may authenticate; `federated` is with a token that its platform gave it. RFC 7591 §2. */
+export type TokenEndpointAuthMethod =
+  | SecretPresentation
+  | 'client_secret_jwt'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+  | 'federated'
 
 /** How many tokens a client may get, and whether more are refused or only counted. */
 export interface Quota {
@@ -39,14 +52,20 @@ export interface ManagedRotation {
 export interface Client {
   readonly clientId: string
   readonly name: string | undefined
-  /** Undefined: a secret may be presented either way. */
-  readonly tokenEndpointAuthMethod: SecretPresentation | undefined
+  /** Undefined: any but client_secret_jwt, with a credential of its kind. */
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined
   /** At most this long, whatever the API allows. */
   readonly tokenTtlSeconds: number | undefined
   /** What a request without `scope` asks for. Undefined: all that is granted. */
   readonly defaultScope: readonly string[] | undefined
   /** Undefined: no limit of its own. */
   readonly quota: Quota | undefined
+  /** Its tokens must be bound by a DPoP proof. RFC 9449 §5.2. */
+  readonly dpopBoundAccessTokens: boolean
+  /** Its tokens must be bound to its certificate. RFC 8705 §3.4. */
+  readonly certificateBoundAccessTokens: boolean
+  /** Its assertions may name the token endpoint in place of the issuer as their audience, as older clients do. */
+  readonly tokenEndpointAudience: boolean
   /** Undefined: its credentials are replaced by others only. */
   readonly managedRotation: ManagedRotation | undefined
   /** Audiences whose resource server it is: it may introspect their tokens and follow the revocations for them. */
@@ -57,14 +76,68 @@ export interface Client {
   readonly revision: number
 }
 
-/** A secret of a client. Any number may live at once, so that rotation has no gap. */
-export interface Credential {
-  readonly credentialId: string
-  readonly clientId: string
+/** What a client proves who it is with. Any number may live at once, so that rotation has no gap. */
+export type Credential = SecretCredential | KeyCredential | CertificateCredential | FederatedCredential
+
+export interface SecretCredential extends CredentialFacts {
   readonly kind: 'secret'
-  readonly label: string | undefined
   /** HMAC-SHA-256 of the secret under the pepper: 32 bytes. */
   readonly secretDigest: Uint8Array
+  /** The secret itself, sealed: only where the client is registered for client_secret_jwt, which needs it. */
+  readonly sealedSecret: Uint8Array | undefined
+}
+
+/** A public key of a client, or where it publishes its keys. RFC 7591 §2. */
+export interface KeyCredential extends CredentialFacts {
+  readonly kind: 'key'
+  readonly key: ClientKey
+}
+
+/** `jwk`: JSON of one public JWK. */
+export type ClientKey = { readonly jwk: string } | { readonly jwksUri: string }
+
+/** What a client's certificate has to have. RFC 8705 §2.1.2, §2.2. */
+export interface CertificateCredential extends CredentialFacts {
+  readonly kind: 'certificate'
+  readonly certificate: CertificateMatch
+}
+
+export interface CertificateMatch {
+  /** public_key: the base64url SHA-256 of its SubjectPublicKeyInfo, for a self-signed one. The others need a trusted chain. */
+  readonly by: 'subject_dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email' | 'public_key'
+  readonly value: string
+}
+
+/** The tokens of a platform that stand for a client. RFC 7523 §3. */
+export interface FederatedCredential extends CredentialFacts {
+  readonly kind: 'federated'
+  readonly federation: Federation
+}
+
+export interface Federation {
+  readonly platform: 'kubernetes' | 'github' | 'gitlab' | 'google' | 'aws' | 'azure' | 'spiffe' | 'oidc'
+  /** `iss` of the platform's tokens; of SPIFFE the trust domain, `spiffe://…`. */
+  readonly issuer: string
+  readonly subject: ClaimCondition
+  /** What `aud` must be. */
+  readonly audience: string
+  readonly claims: readonly ClaimCondition[]
+  /** Where the platform's keys are. Undefined: its metadata says so. `jwks`: JSON of a JWK set. */
+  readonly keys: { readonly jwks: string } | { readonly jwksUri: string } | undefined
+}
+
+/** What a claim must be: one of these values, or begin with one of them. Never a pattern that somebody wrote. */
+export interface ClaimCondition {
+  readonly claim: string
+  readonly match: 'exact' | 'prefix'
+  readonly values: readonly string[]
+}
+
+/** What all credentials have. */
+export interface CredentialFacts {
+  readonly credentialId: string
+  readonly clientId: string
+  readonly label: string | undefined
   readonly createdAt: number
   readonly expiresAt: number | undefined
   readonly revokedAt: number | undefined

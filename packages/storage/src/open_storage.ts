@@ -15,6 +15,7 @@ import { createClientFactsStore } from './tables/client_facts.ts'
 import { createCredentialStore } from './tables/credential.ts'
 import { createDeclarationStore } from './tables/declaration.ts'
 import { createGrantStore } from './tables/grant.ts'
+import { createReplayStore } from './tables/replay.ts'
 import { createRevocationStore } from './tables/revocation.ts'
 import { createSealedKeyStore } from './tables/sealed_key.ts'
 import { createSigningKeyStore } from './tables/signing_key.ts'
@@ -52,6 +53,7 @@ export const openStorage = async (options: OpenStorageOptions): Promise<Storage>
     ping: async () => {
       await stores.changes.latest()
     },
+    watchChanges: database.watchChanges,
     dump: (about) => dump(database, { clock: options.clock ?? systemClock, about }),
     close: () => closeDatabase(database),
   }
@@ -72,6 +74,7 @@ const createStores = (session: Session): Stores => ({
   signingKeys: createSigningKeyStore(session),
   sealedKeys: createSealedKeyStore(session),
   revocations: createRevocationStore(session),
+  replays: createReplayStore(session),
   changes: createChangeLog(session),
   usage: createUsageStore(session),
   clientFacts: createClientFactsStore(session),

@@ -13,6 +13,7 @@ import { StoreError } from './store_error.ts'
 import { killAuditWriters } from './testing/audit_kills.ts'
 import { describeConformance } from './testing/conformance.ts'
 import { describeBackup } from './testing/conformance_backup.ts'
+import { createNoticeCounter, describeChangeNotices } from './testing/conformance_change_notices.ts'
 import { startPostgres, type TestPostgres } from './testing/embedded_postgres.ts'
 import { anApi, ordersAudience } from './testing/fixtures.ts'
 import { createPostgresTestDatabase } from './testing/postgres_database.ts'
@@ -28,6 +29,28 @@ after(() => server.stop())
 const createDatabase = async () => createPostgresTestDatabase(await server.createDatabase())
 
 describeConformance('PostgreSQL', createDatabase)
+describe('PostgreSQL tells of changes', () => {
+  describeChangeNotices(createDatabase)
+
+  test('a connection that is lost is made again, and the first thing told is that something may have been missed', async () => {
+    const database = await createDatabase()
+    const storage = await database.open()
+    const notices = createNoticeCounter()
+    const connected = notices.next()
+    const stop = storage.watchChanges(notices.onChange)
+    await connected
+    const again = notices.next()
+    await database.execute(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()",
+    )
+    await again
+    const told = notices.next()
+    await storage.apis.create(anApi())
+    await told
+    stop()
+    await database.remove()
+  })
+})
 
 const folder = mkdtempSync(join(tmpdir(), 'credence-move-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

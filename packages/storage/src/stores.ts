@@ -20,10 +20,12 @@ import type {
   Revocation,
   SealedKey,
 } from './model.ts'
+import type { ReplayStore } from './replay_store.ts'
 import type { SigningKeyStore } from './signing_key_store.ts'
 import type { UsageStore } from './usage_store.ts'
 
 export type * from './declaration_store.ts'
+export type * from './replay_store.ts'
 export type * from './signing_key_store.ts'
 
 /** A page of a list: those whose key sorts after `after`, at most `limit` of them, in key order. */
@@ -44,7 +46,7 @@ export interface ApiStore {
   find(audience: string): Promise<Api | undefined>
   list(page: PageRequest): Promise<readonly Api[]>
   create(api: Api): Promise<void>
-  /** Stores scopes, tokenTtlSeconds, signingAlgorithm and updatedAt; returns it with its new revision. */
+  /** Stores scopes, tokenTtlSeconds, signingAlgorithm, tokenFormat, senderConstraint and updatedAt; returns it with its new revision. */
   update(api: Api, expectedRevision?: number): Promise<Api>
   delete(audience: string, expectedRevision?: number): Promise<void>
 }
@@ -126,6 +128,7 @@ export interface Stores {
   readonly signingKeys: SigningKeyStore
   readonly sealedKeys: SealedKeyStore
   readonly revocations: RevocationStore
+  readonly replays: ReplayStore
   readonly changes: ChangeLog
   readonly usage: UsageStore
   readonly clientFacts: ClientFactsStore
@@ -145,6 +148,13 @@ export interface Storage extends Stores {
    * stored even if `work` catches that: write what may fail harmlessly outside.
    */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>
+  /**
+   * Calls `onChange` soon after another process has committed a change, where the database can tell: PostgreSQL. It may
+   * be called for nothing, and a notice may be lost, so {@link ChangeLog.since} has to be asked from time to time as well.
+   *
+   * @returns what ends it, before {@link close}
+   */
+  watchChanges(onChange: () => void): () => void
   /** The lines of a backup as of now, without their ends, while others go on writing. `about` is put in its header. */
   dump(about: Readonly<Record<string, string>>): AsyncIterable<string>
   /** Resolves when the database answers. */

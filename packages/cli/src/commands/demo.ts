@@ -10,7 +10,8 @@ export const defineDemo = (command: Command): void => {
   command
     .description(
       'Run the authorization server, an API and a background job as three processes on this machine, show a call that is ' +
-        'allowed and one that is not, and rotate the secret of the job while it works. Ends by itself and leaves nothing behind.',
+        'allowed and one that is not, rotate the secret of the job while it works, and disable the job, whose token the API ' +
+        'then refuses at once. Ends by itself and leaves nothing behind.',
     )
     .option('--keep', 'leave it all running, and say how to talk to it, until Ctrl-C')
     .action(async (options: DemoOptions) => (await import('../demo/run_demo.ts')).runDemo(options))

@@ -26,6 +26,7 @@ describe('credence demo', () => {
       /old secret is revoked/,
       /audit verify: the \d+ records .* whole/,
       /credence findings/,
+      /A is disabled: \d+ ms later B refused the token .* 401 invalid_token/,
     ])
       assert.match(story, part)
   })

@@ -8,7 +8,7 @@ import { printJson, printLines } from '../terminal/print.ts'
 import { countRuns } from './job_runs.ts'
 import { audience, clientId, type Scene, startScene, type Tell } from './scene.ts'
 import { failure } from './service_process.ts'
-import { rotateSecret, showCalls, showOversight } from './story.ts'
+import { disableClient, rotateSecret, showCalls, showOversight } from './story.ts'
 
 /** @throws {CliError} `demo_failed` when any step is not what it must be. */
 export const runDemo = async ({ keep, json }: DemoOptions): Promise<void> => {
@@ -28,6 +28,8 @@ export const runDemo = async ({ keep, json }: DemoOptions): Promise<void> => {
   const { calls, failed, refused, firstFault } = countRuns(scene.job.lines)
   if (firstFault !== undefined)
     throw failure(`${failed} of ${calls} calls failed; the first thing wrong: ${firstFault}`)
+  // the last step, since nothing is left for A to do after it; with --keep it is the reader's
+  if (!keep) await disableClient(scene, tell)
   if (json) printJson({ event: 'done', calls, failed, refused })
   else
     printLines([
@@ -69,4 +71,8 @@ const describeHowToTalk = ({ dataFolder, secretFile, ordersUrl }: Scene): readon
   'Let A write, and its 403 becomes a 201:',
   '',
   `  credence grant set ${clientId} ${audience}=jobs:read,jobs:write`,
+  '',
+  'Disable A, and B refuses the token that A still holds within a second:',
+  '',
+  `  credence client disable ${clientId}`,
 ]

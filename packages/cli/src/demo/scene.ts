@@ -42,6 +42,8 @@ export interface SceneOptions {
 
 export const audience = 'https://orders.example.com'
 export const clientId = 'report-job'
+/** As which the API asks what is revoked. */
+const apiClientId = 'orders-api'
 export const intervalMs = 25
 
 export const startScene = async ({ folder, signal, opened, tell }: SceneOptions): Promise<Scene> => {
@@ -81,10 +83,20 @@ export const startScene = async ({ folder, signal, opened, tell }: SceneOptions)
   await replaceSecret(firstSecret.client_secret)
   tell(`It knows an API, ${audience}, and a client, ${clientId}, which may do jobs:read there and nothing else.`)
 
-  const orders = start('orders_api', [example('orders_api')], { CREDENCE_ISSUER: issuer, PORT: '0' })
+  const apiSecret = await management.post<Secret>('/clients', {
+    client_id: apiClientId,
+    serves: [audience],
+    credential: {},
+  })
+  const orders = start('orders_api', [example('orders_api')], {
+    CREDENCE_ISSUER: issuer,
+    CREDENCE_CLIENT_ID: apiClientId,
+    CREDENCE_CLIENT_SECRET: apiSecret.client_secret,
+    PORT: '0',
+  })
   const [, ordersUrl = ''] = await orders.waitFor(/^orders_api is ready: (.+)$/)
   tell(
-    `Service B runs: the orders API, ${ordersUrl}, process ${orders.pid}. GET /jobs needs jobs:read, POST /jobs needs jobs:write.`,
+    `Service B runs: the orders API, ${ordersUrl}, process ${orders.pid}. GET /jobs needs jobs:read, POST /jobs needs jobs:write. It follows what the server revokes.`,
   )
 
   const job = start('report_job', [example('report_job')], {

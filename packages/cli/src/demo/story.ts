@@ -1,4 +1,6 @@
-/** The steps of the demo once everything runs: a call allowed, a call refused, a secret rotated under calls. */
+/** The steps of the demo once everything runs: a call allowed, a call refused, a secret rotated under calls, a client disabled. */
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createTokenManager, TokenError } from '@credence/client'
 import { pathOf } from '../management/management_client.ts'
 import { clientId, type Scene, type Secret, type Tell } from './scene.ts'
@@ -56,6 +58,41 @@ export const showOversight = async ({ run }: Scene, tell: Tell): Promise<void> =
 interface FindingDocument {
   readonly kind: string
   readonly evidence: string
+}
+
+/** How long B may take to hear that A is disabled, before something is wrong. Milliseconds. */
+const hearingMs = 10_000
+
+/** A token that is out already ends with its client. */
+export const disableClient = async (scene: Scene, tell: Tell): Promise<void> => {
+  const { issuer, management, secretFile } = scene
+  const tokens = createTokenManager({ issuer, clientId, clientSecret: () => readFile(secretFile, 'utf8') })
+  const { accessToken } = await tokens.getToken()
+  tokens.close()
+  const before = await callWith(scene, accessToken)
+  if (before.status !== 200)
+    throw failure(`GET /jobs must answer 200 before A is disabled, and answered ${before.status}`)
+
+  const startedAt = performance.now()
+  await management.patch(pathOf`/clients/${clientId}`, { disabled: true })
+  let answer = await callWith(scene, accessToken)
+  while (answer.status === 200 && performance.now() - startedAt < hearingMs) {
+    await sleep(1)
+    answer = await callWith(scene, accessToken)
+  }
+  const took = Math.ceil(performance.now() - startedAt)
+  const { status, error } = answer
+  if (status !== 401)
+    throw failure(`B must refuse the token of a disabled client, and answered ${status} after ${took} ms`)
+  tell(
+    `A is disabled: ${took} ms later B refused the token that A still held, ${status} ${error}, minutes before it expires.`,
+  )
+}
+
+const callWith = async ({ ordersUrl }: Scene, accessToken: string) => {
+  const answer = await fetch(`${ordersUrl}/jobs`, { headers: { authorization: `Bearer ${accessToken}` } })
+  const { error = '' } = (await answer.json()) as { readonly error?: string }
+  return { status: answer.status, error }
 }
 
 const waitForRuns = async (job: ServiceProcess, count: number): Promise<void> => {

@@ -41,7 +41,10 @@ export const ensureAdminApi = async (
     const id = createId('api', now * 1000, randomness)
     const api = { id, audience: adminAudience, scopes: adminScopes, tokenTtlSeconds: tokenTtlLimits.default } as const
     await storage.apis
-      .create({ ...api, signingAlgorithm: 'ES256', tokenFormat: 'jwt', createdAt: now, updatedAt: now, revision: 1 })
+      .create({
+        ...{ ...api, signingAlgorithm: 'ES256', tokenFormat: 'jwt', senderConstraint: 'optional' },
+        ...{ createdAt: now, updatedAt: now, revision: 1 },
+      })
       .catch(ignoreOtherReplica)
   } else if (adminScopes.some((scope) => !stored.scopes.includes(scope))) {
     await storage.apis

@@ -17,6 +17,7 @@ import {
   pageOf,
   pageQuery,
   scopes,
+  senderConstraint,
   signingAlgorithm,
   tokenFormat,
   tokenTtl,
@@ -26,7 +27,13 @@ const apiChange = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  properties: { scopes, token_ttl_seconds: tokenTtl, signing_alg: signingAlgorithm, token_format: tokenFormat },
+  properties: {
+    scopes,
+    token_ttl_seconds: tokenTtl,
+    signing_alg: signingAlgorithm,
+    token_format: tokenFormat,
+    sender_constraint: senderConstraint,
+  },
 } as const
 
 const apiCreation = {
@@ -45,6 +52,7 @@ const apiDocument = {
     'token_ttl_seconds',
     'signing_alg',
     'token_format',
+    'sender_constraint',
     'created_at',
     'updated_at',
   ],
@@ -62,6 +70,7 @@ const toDocument = (api: Api) => ({
   token_ttl_seconds: api.tokenTtlSeconds,
   signing_alg: api.signingAlgorithm,
   token_format: api.tokenFormat,
+  sender_constraint: api.senderConstraint,
   created_at: api.createdAt,
   updated_at: api.updatedAt,
 })
@@ -113,6 +122,7 @@ export const addApiRoutes = (
         tokenTtlSeconds: body.token_ttl_seconds ?? tokenTtlLimits.default,
         signingAlgorithm: body.signing_alg ?? 'ES256',
         tokenFormat: body.token_format ?? 'jwt',
+        senderConstraint: body.sender_constraint ?? 'optional',
         createdAt: now,
         updatedAt: now,
         revision: 1,
@@ -164,6 +174,7 @@ export const addApiRoutes = (
           tokenTtlSeconds: body.token_ttl_seconds ?? stored.tokenTtlSeconds,
           signingAlgorithm: body.signing_alg ?? stored.signingAlgorithm,
           tokenFormat: body.token_format ?? stored.tokenFormat,
+          senderConstraint: body.sender_constraint ?? stored.senderConstraint,
           updatedAt: clock.epochSeconds(),
         }
         const updated = await stores.apis.update(changed, expected ?? stored.revision)

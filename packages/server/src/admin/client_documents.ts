@@ -3,7 +3,18 @@ import type { Client } from '@credence/storage'
 import { credentialRequest, newSecretProperties } from './credential_documents.ts'
 import { managedRotation, toManagedRotationDocument } from './managed_rotation_documents.ts'
 import { quotaChange, quotaDocument, toQuotaDocument } from './quota_documents.ts'
-import { audience, clientId, clientName, epochSeconds, grant, scopes, secretPresentation, tokenTtl } from './schemas.ts'
+import {
+  audience,
+  boundTokens,
+  clientId,
+  clientName,
+  epochSeconds,
+  grant,
+  scopes,
+  secretPresentation,
+  tokenEndpointAudience,
+  tokenTtl,
+} from './schemas.ts'
 
 const serves = {
   type: 'array',
@@ -26,6 +37,8 @@ export const clientChange = {
     token_ttl_seconds: nullable(tokenTtl),
     quota: nullable(quotaChange),
     managed_rotation: nullable(managedRotation),
+    ...boundTokens,
+    token_endpoint_audience: tokenEndpointAudience,
     serves,
     disabled: {
       type: 'boolean',
@@ -41,6 +54,8 @@ const optionalMetadata = {
   token_ttl_seconds: tokenTtl,
   quota: quotaDocument,
   managed_rotation: managedRotation,
+  ...boundTokens,
+  token_endpoint_audience: tokenEndpointAudience,
 } as const
 
 export const clientCreation = {
@@ -97,6 +112,9 @@ export const toClientDocument = (client: Client) => ({
   token_ttl_seconds: client.tokenTtlSeconds,
   quota: client.quota && toQuotaDocument(client.quota),
   managed_rotation: client.managedRotation && toManagedRotationDocument(client.managedRotation),
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens || undefined,
+  tls_client_certificate_bound_access_tokens: client.certificateBoundAccessTokens || undefined,
+  token_endpoint_audience: client.tokenEndpointAudience || undefined,
   serves: client.serves.length === 0 ? undefined : client.serves,
   disabled: client.disabled,
   client_id_issued_at: client.createdAt,

@@ -1,6 +1,6 @@
 /** Credentials as the management API shows them: never the secret, never its digest. A secret is shown once, when it is made. */
 import { createId } from '@credence/protocol'
-import type { Credential } from '@credence/storage'
+import type { Credential, SecretCredential } from '@credence/storage'
 import { createClientSecret } from '../client_auth/client_secret.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { epochSeconds, expiresIn, label } from './schemas.ts'
@@ -17,7 +17,7 @@ export const credentialDocument = {
   properties: {
     credential_id: { type: 'string' },
     client_id: { type: 'string' },
-    kind: { type: 'string', enum: ['secret'] },
+    kind: { type: 'string', enum: ['secret', 'key', 'certificate', 'federated'] },
     label,
     status: { type: 'string', enum: ['live', 'expired', 'revoked'] },
     created_at: epochSeconds,
@@ -61,7 +61,7 @@ const statusOf = ({ revokedAt, expiresAt }: Credential, now: number): 'live' | '
 }
 
 export interface NewSecret {
-  readonly credential: Credential
+  readonly credential: SecretCredential
   readonly clientSecret: string
 }
 
@@ -82,12 +82,13 @@ export const createSecretCredential = (
   const now = clock.epochSeconds()
   const credentialId = createId('cred', now * 1000, randomness)
   const clientSecret = createClientSecret(credentialId, randomness)
-  const credential: Credential = {
+  const credential: SecretCredential = {
     credentialId,
     clientId,
     kind: 'secret',
     label: asked.label,
     secretDigest: digester.digest(clientSecret),
+    sealedSecret: undefined,
     createdAt: now,
     expiresAt: asked.expires_in === undefined ? undefined : now + asked.expires_in,
     revokedAt: undefined,

@@ -50,6 +50,23 @@ export const tokenFormat = {
   enum: ['jwt', 'opaque'],
   description: 'jwt: signed, the API checks it by itself. opaque: sealed, the API asks by introspection (RFC 7662).',
 } as const
+export const senderConstraint = {
+  type: 'string',
+  enum: ['optional', 'required'],
+  description: 'required: a token for it must be bound to a key, by DPoP (RFC 9449) or by a certificate (RFC 8705).',
+} as const
+export const boundTokens = {
+  dpop_bound_access_tokens: { type: 'boolean', description: 'It must prove a key by DPoP. RFC 9449 §5.2.' },
+  tls_client_certificate_bound_access_tokens: {
+    type: 'boolean',
+    description: 'Its tokens must be bound to its certificate. RFC 8705 §3.4.',
+  },
+} as const
+export const tokenEndpointAudience = {
+  type: 'boolean',
+  description:
+    'Its assertions may name the token endpoint as their audience, as older clients do, and not only the issuer.',
+} as const
 export const secretPresentation = { type: 'string', enum: ['client_secret_basic', 'client_secret_post'] } as const
 
 export const epochSeconds = { type: 'integer', description: 'Seconds since 1970-01-01T00:00:00Z.' } as const

@@ -1,6 +1,7 @@
 /** Client authentication: proves who asks, notes which credential it was, and takes the same time for every refusal. RFC 6749 §2.3. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, OAuthError } from '@credence/protocol'
+import type { CheckCredentials } from './check_credentials.ts'
 import type { AuthenticatedClient, PresentedCredentials } from './client_auth_method.ts'
 import type { CredentialUseRecorder } from './credential_uses.ts'
 
@@ -11,7 +12,7 @@ export type AuthenticateClient = (
 ) => AuthenticatedClient | Promise<AuthenticatedClient>
 
 export interface AuthenticateClientDeps {
-  readonly check: (presented: PresentedCredentials) => AuthenticatedClient | Promise<AuthenticatedClient>
+  readonly check: CheckCredentials
   /** Is told of every refusal, and says what to answer. */
   readonly refuse: (refusal: OAuthError, presented: PresentedCredentials, remoteAddress: string) => OAuthError
   readonly uses: CredentialUseRecorder

@@ -13,7 +13,7 @@ export const authenticateRequest = async (
   authenticateClient: AuthenticateClient,
 ): Promise<AuthenticatedClient> => {
   checkOneAuthorization(request.rawHeaders)
-  const credentials = readClientCredentials(form, request.headers.authorization)
+  const credentials = readClientCredentials(form, request)
   request.activity.clientAuthMethod = credentials.method
   return authenticateClient(credentials, request.remoteAddress, request.headers['user-agent'])
 }

@@ -2,7 +2,7 @@
 import { type Clock, OAuthError } from '@credence/protocol'
 import type { ClientRecord } from '@credence/storage'
 import type { Directory } from '../directory/directory.ts'
-import type { AuthenticatedClient, PresentedCredentials } from './client_auth_method.ts'
+import { type AuthenticatedClient, nothingToClaim, type PresentedSecret } from './client_auth_method.ts'
 import { credentialIdOf, type SecretDigester } from './client_secret.ts'
 
 export interface ClientSecretDeps {
@@ -22,7 +22,7 @@ const noDigest = Buffer.alloc(32)
  * @throws {OAuthError} `invalid_client`, with the same description whatever was wrong; `detail` has the reason for the log.
  */
 export const checkClientSecret = (
-  presented: PresentedCredentials,
+  presented: PresentedSecret,
   deps: ClientSecretDeps,
 ): AuthenticatedClient | Promise<AuthenticatedClient> => {
   const credentialId = credentialIdOf(presented.clientSecret)
@@ -37,10 +37,11 @@ interface Found extends ClientSecretDeps {
 }
 
 const proveSecret = (
-  { method, clientId, clientSecret }: PresentedCredentials,
+  { method, clientId, clientSecret }: PresentedSecret,
   { credentialId, record, digester, clock }: Found,
 ): AuthenticatedClient => {
-  const credential = record?.credentials.find((held) => held.credentialId === credentialId)
+  const found = record?.credentials.find((held) => held.credentialId === credentialId)
+  const credential = found?.kind === 'secret' ? found : undefined
   const proven = digester.matches(clientSecret, credential?.secretDigest ?? noDigest)
 
   if (record === undefined || credential === undefined) throw refused('unknown or revoked secret')
@@ -53,7 +54,7 @@ const proveSecret = (
   if (client.disabled) throw refused('the client is disabled')
   const registered = client.tokenEndpointAuthMethod
   if (registered !== undefined && registered !== method) throw refused(`registered for ${registered}, used ${method}`)
-  return { record, credential }
+  return { record, credential, method, replayClaims: nothingToClaim }
 }
 
 const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })

@@ -5,8 +5,7 @@ import type { ClientAuthMethod } from './client_auth_method.ts'
 const scheme = /^basic +/i
 
 export const clientSecretBasic: ClientAuthMethod = {
-  name: 'client_secret_basic',
-  read(form, authorization) {
+  read(form, { headers: { authorization } }) {
     if (authorization === undefined) return undefined
     const prefix = scheme.exec(authorization)
     if (prefix === null) throw new OAuthError('invalid_client', 'the Authorization header must use the Basic scheme')

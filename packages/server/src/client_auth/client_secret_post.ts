@@ -3,7 +3,6 @@ import { OAuthError } from '@credence/protocol'
 import type { ClientAuthMethod } from './client_auth_method.ts'
 
 export const clientSecretPost: ClientAuthMethod = {
-  name: 'client_secret_post',
   read(form) {
     const clientSecret = form.get('client_secret')
     if (clientSecret === undefined) return undefined

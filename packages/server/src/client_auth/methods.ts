@@ -1,10 +1,14 @@
 /** The table of client authentication methods, and the rule that a request uses exactly one. RFC 6749 §2.3. */
 import { type Form, OAuthError } from '@credence/protocol'
-import type { ClientAuthMethod, PresentedCredentials } from './client_auth_method.ts'
+import type { TokenEndpointAuthMethod } from '@credence/storage'
+import type { ClientAuthMethod, PresentedCredentials, PresentingRequest } from './client_auth_method.ts'
 import { clientSecretBasic } from './client_secret_basic.ts'
 import { clientSecretPost } from './client_secret_post.ts'
 
-export const clientAuthMethods: readonly ClientAuthMethod[] = [clientSecretBasic, clientSecretPost]
+const clientAuthMethods: readonly ClientAuthMethod[] = [clientSecretBasic, clientSecretPost]
+
+/** As in token_endpoint_auth_methods_supported. RFC 8414 §2. */
+export const clientAuthMethodNames: readonly TokenEndpointAuthMethod[] = ['client_secret_basic', 'client_secret_post']
 
 /**
  * Reads the credentials of a request.
@@ -14,10 +18,10 @@ export const clientAuthMethods: readonly ClientAuthMethod[] = [clientSecretBasic
  * @throws {OAuthError} `invalid_request` when there is more than one method, `invalid_client` when there is none.
  * @see RFC 6749 §2.3
  */
-export const readClientCredentials = (form: Form, authorization: string | undefined): PresentedCredentials => {
+export const readClientCredentials = (form: Form, request: PresentingRequest): PresentedCredentials => {
   let presented: PresentedCredentials | undefined
   for (const method of clientAuthMethods) {
-    const found = method.read(form, authorization)
+    const found = method.read(form, request)
     if (found === undefined) continue
     // "The client MUST NOT use more than one authentication method in each request."
     if (presented !== undefined) throw moreThanOne()

@@ -10,6 +10,7 @@ const defaults = {
   token_ttl: formatDuration(apiDefaults.tokenTtlSeconds),
   signing_alg: apiDefaults.signingAlgorithm,
   token_format: apiDefaults.tokenFormat,
+  sender_constraint: apiDefaults.senderConstraint,
 } as const
 
 export const toApiEntry = (api: DeclaredApi) => ({

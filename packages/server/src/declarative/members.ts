@@ -25,6 +25,7 @@ export const apiMembers: Members<DeclaredApi> = {
   token_ttl: ({ tokenTtlSeconds }) => ttl(tokenTtlSeconds),
   signing_alg: ({ signingAlgorithm }) => signingAlgorithm,
   token_format: ({ tokenFormat }) => tokenFormat,
+  sender_constraint: ({ senderConstraint }) => senderConstraint,
 }
 
 export const clientMembers: Members<DeclaredClient> = {
@@ -36,6 +37,11 @@ export const clientMembers: Members<DeclaredClient> = {
   managed_rotation: ({ managedRotation }) =>
     managedRotation && { overlap: formatDuration(managedRotation.overlapSeconds) },
   serves: ({ serves }) => (serves.length === 0 ? undefined : sortedSet(serves)),
+  // each of these says something only where it is true
+  dpop_bound_access_tokens: ({ dpopBoundAccessTokens }) => dpopBoundAccessTokens || undefined,
+  tls_client_certificate_bound_access_tokens: ({ certificateBoundAccessTokens }) =>
+    certificateBoundAccessTokens || undefined,
+  token_endpoint_audience: ({ tokenEndpointAudience }) => tokenEndpointAudience || undefined,
   // enabled is what a client is where nothing is said
   disabled: ({ disabled }) => disabled || undefined,
 }
@@ -76,4 +82,5 @@ export const apiDefaults = {
   tokenTtlSeconds: tokenTtlLimits.default,
   signingAlgorithm: 'ES256',
   tokenFormat: 'jwt',
+  senderConstraint: 'optional',
 } as const

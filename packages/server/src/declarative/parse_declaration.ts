@@ -83,6 +83,7 @@ const toApi = (entry: ApiEntry): DeclaredApi => ({
   tokenTtlSeconds: entry.token_ttl === undefined ? apiDefaults.tokenTtlSeconds : parseDuration(entry.token_ttl),
   signingAlgorithm: entry.signing_alg ?? apiDefaults.signingAlgorithm,
   tokenFormat: entry.token_format ?? apiDefaults.tokenFormat,
+  senderConstraint: entry.sender_constraint ?? apiDefaults.senderConstraint,
 })
 
 const toClient = (entry: ClientEntry): DeclaredClient => ({
@@ -98,6 +99,9 @@ const toClient = (entry: ClientEntry): DeclaredClient => ({
         ? overlapLimits.default
         : parseDuration(entry.managed_rotation.overlap),
   },
+  dpopBoundAccessTokens: entry.dpop_bound_access_tokens ?? false,
+  certificateBoundAccessTokens: entry.tls_client_certificate_bound_access_tokens ?? false,
+  tokenEndpointAudience: entry.token_endpoint_audience ?? false,
   serves: entry.serves ?? [],
   disabled: entry.disabled,
 })

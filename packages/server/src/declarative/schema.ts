@@ -1,5 +1,15 @@
 /** The JSON Schema of a declarative file: what validates it is what editors complete it with. */
-import { audience, clientId, clientName, scopes, secretPresentation, signingAlgorithm } from '../admin/schemas.ts'
+import {
+  audience,
+  boundTokens,
+  clientId,
+  clientName,
+  scopes,
+  secretPresentation,
+  senderConstraint,
+  signingAlgorithm,
+  tokenEndpointAudience,
+} from '../admin/schemas.ts'
 import { tokenTtlLimits } from '../policy/lifetime.ts'
 import { durationPattern, formatDuration } from './duration.ts'
 
@@ -46,6 +56,7 @@ export const apiEntry = {
       default: 'jwt',
       description: 'jwt: signed, for everybody to check. opaque: sealed, for the server alone to read.',
     },
+    sender_constraint: { ...senderConstraint, default: 'optional' },
   },
 } as const
 
@@ -90,6 +101,8 @@ export const clientEntry = {
         },
       },
     },
+    ...boundTokens,
+    token_endpoint_audience: tokenEndpointAudience,
     serves: {
       type: 'array',
       items: audience,

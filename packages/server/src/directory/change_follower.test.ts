@@ -76,3 +76,44 @@ test('change follower: goes on after a failed read', async () => {
   assert.deepEqual(applied, [1])
   follower.stop()
 })
+
+test('change follower: a notice has it read at once; many during a read are one more; none once it has stopped', async () => {
+  const changes: Change[] = []
+  const applied: number[] = []
+  const log = logOf(changes)
+  let reads = 0
+  let notice = () => {}
+  let watching = true
+  const follower = await followChanges(
+    {
+      ...log,
+      since: async (version, limit) => {
+        reads++
+        await new Promise((resolve) => setImmediate(resolve))
+        return log.since(version, limit)
+      },
+    },
+    {
+      intervalMs: hourMs,
+      apply: ({ version }) => void applied.push(version),
+      reset: () => {},
+      onError: (error) => assert.fail(String(error)),
+      watch: (onChange) => {
+        notice = onChange
+        return () => {
+          watching = false
+        }
+      },
+    },
+  )
+  changes.push(change(1))
+  for (let times = 0; times < 100; times++) notice()
+  await new Promise((resolve) => setImmediate(resolve))
+  changes.push(change(2))
+  for (let times = 0; times < 100; times++) notice()
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(applied, [1, 2])
+  assert.ok(reads <= 3, `${reads} reads`)
+  follower.stop()
+  assert.equal(watching, false)
+})

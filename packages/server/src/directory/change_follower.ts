@@ -13,6 +13,8 @@ export interface ChangeFollowerOptions {
   /** The log no longer reaches back to where this follower stood. */
   readonly reset: () => void | Promise<void>
   readonly onError: (error: unknown) => void
+  /** Calls back when there may be something new, and returns what ends that; the interval goes on all the same. */
+  readonly watch?: (onChange: () => void) => () => void
   /** The log has been read to its end, and all of it applied. */
   readonly onCaughtUp?: () => void
 }
@@ -51,5 +53,26 @@ export const followChanges = async (log: ChangeLog, options: ChangeFollowerOptio
     catchUp().catch(options.onError)
   }, options.intervalMs)
   timer.unref()
-  return { catchUp, stop: () => clearInterval(timer) }
+
+  // however many tell of something new during a read, one more read is enough
+  let woken = false
+  const unwatch = options.watch?.(() => {
+    if (woken) return
+    woken = true
+    const before = running ?? Promise.resolve()
+    before
+      .catch(() => {})
+      .then(() => {
+        woken = false
+        return catchUp()
+      })
+      .catch(options.onError)
+  })
+  return {
+    catchUp,
+    stop() {
+      clearInterval(timer)
+      unwatch?.()
+    },
+  }
 }

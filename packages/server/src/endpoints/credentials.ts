@@ -17,7 +17,7 @@ export const createCredentialsEndpoint =
   async (request: HttpRequest): Promise<HttpResponse> => {
     const form = readForm(request)
     checkOneAuthorization(request.rawHeaders)
-    const presented = readClientCredentials(form, request.headers.authorization)
+    const presented = readClientCredentials(form, request)
     const client = await authenticateClient(presented, request.remoteAddress, request.headers['user-agent'])
     return createdResponse(toDocument(await replaceCredential(client, request.remoteAddress)))
   }

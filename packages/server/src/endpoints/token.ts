@@ -9,19 +9,23 @@ import { readForm } from '../http/read_form.ts'
 import { noteAsked } from '../http/request_activity.ts'
 import { tokenResponse } from '../http/respond.ts'
 import type { Issue } from '../minting/issue.ts'
+import type { ClaimOnce } from '../policy/claim_once.ts'
 import type { CheckQuota } from '../policy/quota.ts'
+import { checkBinding, type ReadBinding } from '../policy/sender_binding.ts'
 import { parseTokenRequest } from './token_request.ts'
 
 export interface TokenEndpointDeps {
   readonly authenticateClient: AuthenticateClient
   readonly grants: readonly GrantType[]
+  readonly readBinding: ReadBinding
   readonly checkQuota: CheckQuota
+  readonly claimOnce: ClaimOnce
   readonly issue: Issue
   readonly noteIssued: (authorization: Authorization, token: TokenResponse) => void
 }
 
 export const createTokenEndpoint =
-  ({ authenticateClient, grants, checkQuota, issue, noteIssued }: TokenEndpointDeps) =>
+  ({ authenticateClient, grants, readBinding, checkQuota, claimOnce, issue, noteIssued }: TokenEndpointDeps) =>
   async (request: HttpRequest): Promise<HttpResponse> => {
     const form = readForm(request) // §3.2: POST, form-encoded, nothing twice
     const asked = parseTokenRequest(form, request) // typed once, never read again
@@ -29,8 +33,12 @@ export const createTokenEndpoint =
     const client = await authenticateClient(asked.credentials, asked.remoteAddress, asked.userAgent) // §2.3: exactly one method
     const grant = selectGrant(grants, asked.grantType) // §5.2: unsupported_grant_type
     const authorization = await grant.authorize(asked, client) // target, scope, lifetime
+    const binding = await readBinding(asked, client) // RFC 9449 §5, RFC 8705 §3: what it proves to hold
+    checkBinding(authorization, client, binding) // RFC 9449 §5.2: bound where it must be
     checkQuota(client.record.client, authorization.ttlSeconds) // RFC 6585 §4: 429 when it had too many
-    const token = await issue(authorization)
+    await claimOnce(client.replayClaims, 'invalid_client') // RFC 7523 §3: last of all checks
+    await claimOnce(binding.replayClaims, 'invalid_dpop_proof') // RFC 9449 §11.1
+    const token = await issue(authorization, binding.confirmation)
     noteIssued(authorization, token)
     return tokenResponse(token) // §5.1
   }

@@ -28,7 +28,7 @@ export const parseTokenRequest = (form: Form, request: HttpRequest): TokenReques
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
   checkOneAuthorization(request.rawHeaders)
-  const credentials = readClientCredentials(form, request.headers.authorization)
+  const credentials = readClientCredentials(form, request)
   const scope = form.get('scope')
   return {
     grantType,

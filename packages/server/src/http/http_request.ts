@@ -3,6 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Writable } from 'node:stream'
 import type { RequestActivity } from './request_activity.ts'
 
+/** What the client's end of the connection has proven to hold. RFC 8705 §2. */
+export interface ClientCertificate {
+  /** DER. */
+  readonly raw: Uint8Array
+  /** Whether its chain leads to a certificate authority that an operator trusts. */
+  readonly isTrusted: boolean
+}
+
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders
   /** Names and values in turn, as they came: the only place where a header that came twice shows. */
@@ -12,6 +20,8 @@ export interface HttpRequest {
   /** The body as text; empty when there is none. */
   readonly body: string
   readonly remoteAddress: string
+  /** Undefined: none was sent, or it came from a hop that nobody trusts. */
+  readonly certificate: ClientCertificate | undefined
   /** For those who watch. An endpoint says here what it has learnt, and reads nothing from it. */
   readonly activity: RequestActivity
 }

@@ -57,6 +57,7 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
       query: queryStart === -1 ? '' : url.slice(queryStart + 1),
       body: route.method === 'POST' ? await readBody(request) : '',
       remoteAddress: request.socket.remoteAddress ?? '',
+      certificate: undefined,
       activity,
     }
     if (route.method === 'GET') return route.endpoint(asked)

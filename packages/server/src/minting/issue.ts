@@ -3,11 +3,16 @@ import { type AccessTokenClaims, attachSignature, compactSigningInput, encodeHea
 import { type Clock, formatScope, type Randomness, type TokenResponse } from '@credence/protocol'
 import type { Authorization } from '../grants/authorization.ts'
 import type { KeyRing } from '../key_material/key_ring.ts'
+import type { Confirmation } from '../policy/sender_binding.ts'
 import type { OpaqueTokens } from './opaque_token.ts'
 import type { SigningQueue } from './signing_queue.ts'
 import { createTokenIds } from './token_ids.ts'
 
-export type Issue = (authorization: Authorization) => TokenResponse | Promise<TokenResponse>
+/** @param confirmation the key that the token is bound to, if any */
+export type Issue = (
+  authorization: Authorization,
+  confirmation?: Confirmation,
+) => TokenResponse | Promise<TokenResponse>
 
 export interface IssueDeps {
   readonly issuer: string
@@ -22,7 +27,7 @@ export interface IssueDeps {
 export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, randomness }: IssueDeps): Issue => {
   const nextTokenId = createTokenIds(randomness)
 
-  const claimsOf = (authorization: Authorization): AccessTokenClaims => {
+  const claimsOf = (authorization: Authorization, confirmation: Confirmation | undefined): AccessTokenClaims => {
     const iat = clock.epochSeconds()
     return {
       iss: issuer,
@@ -36,15 +41,17 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
       exp: iat + authorization.ttlSeconds,
       jti: nextTokenId(),
       credential_id: authorization.credentialId,
+      // JSON leaves out what is undefined
+      cnf: confirmation,
     }
   }
 
-  return async (authorization) => {
+  return async (authorization, confirmation) => {
     const { api, ttlSeconds } = authorization
-    const claims = claimsOf(authorization)
+    const claims = claimsOf(authorization, confirmation)
     const respond = (token: string): TokenResponse => ({
       access_token: token,
-      token_type: 'Bearer',
+      token_type: confirmation?.jkt === undefined ? 'Bearer' : 'DPoP',
       expires_in: ttlSeconds,
       scope: claims.scope,
     })

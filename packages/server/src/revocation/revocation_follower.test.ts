@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { createSteadyClock } from '@credence/protocol'
 import { openStorage } from '@credence/storage'
 import { followChanges } from '../directory/change_follower.ts'
 import { createLiveRevocations } from './live_revocations.ts'
 import { revocationOfToken } from './new_revocation.ts'
 import { createRevocationFollower } from './revocation_follower.ts'
-import { createSteadyClock } from './steady_clock.ts'
 import { sweepRevocations } from './sweep_revocations.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'credence-revocations-'))

@@ -1,6 +1,6 @@
 /** The parts of revocation, put together: the copy in memory, what follows the change log, the sweep, the feed and the three endpoints. */
 import type { KeySet } from '@credence/jwt'
-import { type Clock, heartbeatSeconds } from '@credence/protocol'
+import { type Clock, createSteadyClock, heartbeatSeconds } from '@credence/protocol'
 import type { Change, Storage } from '@credence/storage'
 import type { VerifyAdminToken } from '../admin/verify_admin_token.ts'
 import type { AuditLog } from '../audit/audit_log.ts'
@@ -21,7 +21,6 @@ import { createFeedSubscribers, type FeedSubscribers } from './feed_subscribers.
 import { createLiveRevocations, type LiveRevocations } from './live_revocations.ts'
 import { createRevocationFollower } from './revocation_follower.ts'
 import { createRevokeOwnToken } from './revoke_own_token.ts'
-import { createSteadyClock } from './steady_clock.ts'
 import { sweepRevocations } from './sweep_revocations.ts'
 
 export interface RevocationsDeps {

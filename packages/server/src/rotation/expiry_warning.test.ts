@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Credential } from '@credence/storage'
+import type { SecretCredential } from '@credence/storage'
 import { describeExpiry } from './expiry_warning.ts'
 
 const now = 1_800_000_000
 const day = 86_400
 
-const aCredential = (credentialId: string, changed: Partial<Credential>): Credential => ({
+const aCredential = (credentialId: string, changed: Partial<SecretCredential>): SecretCredential => ({
   credentialId,
   clientId: 'report-job',
   kind: 'secret',
   label: undefined,
   secretDigest: new Uint8Array(32),
+  sealedSecret: undefined,
   createdAt: now,
   expiresAt: undefined,
   revokedAt: undefined,

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { OAuthError } from '@credence/protocol'
-import type { Client, ClientRecord, Credential } from '@credence/storage'
+import type { Client, ClientRecord, Credential, SecretCredential } from '@credence/storage'
 import { planReplacement } from './plan_replacement.ts'
 
 const now = 1_800_000_000
 const day = 86_400
 const overlapSeconds = day
 
-const aCredential = (credentialId: string, changed: Partial<Credential> = {}): Credential => ({
+const aCredential = (credentialId: string, changed: Partial<SecretCredential> = {}): SecretCredential => ({
   credentialId,
   clientId: 'job',
   kind: 'secret',
   label: 'cluster a',
   secretDigest: new Uint8Array(32),
+  sealedSecret: undefined,
   createdAt: now - 10 * day,
   expiresAt: undefined,
   revokedAt: undefined,

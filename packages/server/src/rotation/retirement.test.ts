@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Credential } from '@credence/storage'
+import type { SecretCredential } from '@credence/storage'
 import { judgeRetirement } from './retirement.ts'
 
 const now = 1_800_000_000
@@ -8,12 +8,13 @@ const minute = 60
 const hour = 3_600
 const day = 24 * hour
 
-const aCredential = (credentialId: string, changed: Partial<Credential> = {}): Credential => ({
+const aCredential = (credentialId: string, changed: Partial<SecretCredential> = {}): SecretCredential => ({
   credentialId,
   clientId: 'report-job',
   kind: 'secret',
   label: undefined,
   secretDigest: new Uint8Array(32),
+  sealedSecret: undefined,
   createdAt: now - 90 * day,
   expiresAt: undefined,
   revokedAt: undefined,
@@ -26,7 +27,7 @@ const aCredential = (credentialId: string, changed: Partial<Credential> = {}): C
 })
 
 const caller = { lastUsedFrom: '10.0.0.7', lastUsedUserAgent: 'report-job/1.2' }
-const usedBefore = (seconds: number, changed: Partial<Credential> = {}) => ({
+const usedBefore = (seconds: number, changed: Partial<SecretCredential> = {}) => ({
   lastUsedAt: now - seconds,
   ...caller,
   ...changed,
@@ -36,8 +37,8 @@ const newer = (seconds: number | undefined) =>
 
 const cases: readonly {
   readonly name: string
-  readonly old: Partial<Credential>
-  readonly others?: readonly Credential[]
+  readonly old: Partial<SecretCredential>
+  readonly others?: readonly SecretCredential[]
   readonly expected: readonly [safe: boolean, because: string]
 }[] = [
   { name: 'revoked', old: { revokedAt: now - 1 }, expected: [true, 'it is revoked and gets no tokens'] },

@@ -11,6 +11,7 @@ const requestWith = (headers: HttpRequest['headers']): HttpRequest => ({
   rawHeaders: [],
   query: '',
   body: '',
+  certificate: undefined,
   remoteAddress: '127.0.0.1',
   activity: createRequestActivity({ startedAtMs: 0, headers, randomness: { bytes: (n) => new Uint8Array(n) } }),
 })

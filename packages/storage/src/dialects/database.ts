@@ -17,6 +17,8 @@ export interface DialectSql {
   readonly jsonRows: <Row>(rows: RowsQuery<Row>) => RawBuilder<JsonRows<Row>>
   /** A column of bytes as hexadecimal text. */
   readonly hex: (column: string) => RawBuilder<string>
+  /** What makes the database say that rows were added to `change`. Nothing, where there is nobody to tell. */
+  readonly changeNotice: readonly RawBuilder<unknown>[]
   readonly ddl: DdlSql
 }
 
@@ -55,6 +57,8 @@ export interface Database {
   readonly sql: DialectSql
   /** For reading all of it as of one moment, on a connection of its own. */
   readonly openSnapshot: () => Promise<Snapshot>
+  /** Tells of commits of other processes; see `Storage`. */
+  readonly watchChanges: (onChange: () => void) => () => void
   closed: boolean
 }
 

@@ -5,6 +5,7 @@ import { StoreError } from '../store_error.ts'
 import type { Schema } from '../tables/schema.ts'
 import type { Database, DialectSql, Snapshot } from './database.ts'
 import { createPostgresDriver, type PoolOptions } from './postgres_driver.ts'
+import { changeChannel, watchPostgresChanges } from './postgres_notices.ts'
 
 const steady = { connectMs: 1_500, statementMs: 5_000, answerMs: 6_000, idleMs: 30_000 }
 
@@ -30,6 +31,7 @@ export const openPostgres = (url: string): Database => {
     migrator: createKysely({ url, size: 1, ...migrating }),
     sql: postgresSql,
     openSnapshot: () => openPostgresSnapshot(url),
+    watchChanges: (onChange) => watchPostgresChanges(url, onChange),
     closed: false,
   }
 }
@@ -79,6 +81,13 @@ const postgresSql: DialectSql = {
   },
   jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
   hex: (column) => sql`encode(${sql.ref(column)}, 'hex')`,
+  changeNotice: [
+    // one stays behind where a backup is restored over what there was
+    sql`create or replace function credence_change_notice() returns trigger language plpgsql as ${sql.lit(
+      `begin perform pg_notify('${changeChannel}', ''); return null; end`,
+    )}`,
+    sql`create trigger change_notice after insert on change for each statement execute function credence_change_notice()`,
+  ],
   ddl: {
     key: sql`text collate "C"`,
     integer: sql`bigint`,

@@ -20,7 +20,11 @@ export const openSqlite = async (file: string): Promise<Database> => {
   const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: async () => openWriter(path) }) })
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: async () => openReader(path) }) })
   const openSnapshot = () => openSqliteSnapshot(path)
-  return { dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, openSnapshot, closed: false }
+  return {
+    ...{ dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, openSnapshot, closed: false },
+    // one process has the file
+    watchChanges: () => () => {},
+  }
 }
 
 const openSqliteSnapshot = async (path: string): Promise<Snapshot> => {
@@ -74,6 +78,7 @@ const sqliteSql: DialectSql = {
   lockMigrations: nothingToDo,
   jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
   hex: (column) => sql`hex(${sql.ref(column)})`,
+  changeNotice: [],
   ddl: {
     key: sql`text`,
     integer: sql`integer`,

@@ -5,6 +5,8 @@ import type { Database } from '../dialects/database.ts'
 import { StoreError } from '../store_error.ts'
 import type { Schema } from '../tables/schema.ts'
 import { audit } from './audit.ts'
+import { changeNotice } from './change_notice.ts'
+import { credentialKinds } from './credential_kinds.ts'
 import { credentialRotation } from './credential_rotation.ts'
 import { declarations } from './declarations.ts'
 import { initial } from './initial.ts'
@@ -24,6 +26,8 @@ export const migrations: readonly Migration[] = [
   credentialRotation,
   quotaAndUserAgent,
   usage,
+  changeNotice,
+  credentialKinds,
 ]
 
 export interface MigrateOptions {

@@ -1,6 +1,6 @@
 /** The table of protected resources. */
 import type { Selectable } from 'kysely'
-import type { Api, SigningAlgorithm, TokenFormat } from '../model.ts'
+import type { Api, SenderConstraint, SigningAlgorithm, TokenFormat } from '../model.ts'
 import type { Session } from '../session.ts'
 import { StoreError } from '../store_error.ts'
 import type { ApiStore } from '../stores.ts'
@@ -15,6 +15,7 @@ export interface ApiTable {
   token_ttl_seconds: number
   signing_algorithm: SigningAlgorithm
   token_format: TokenFormat
+  sender_constraint: SenderConstraint
   created_at: number
   updated_at: number
   revision: number
@@ -47,7 +48,7 @@ export const createApiStore = (session: Session): ApiStore => ({
 
   update: (api, expectedRevision) =>
     session.write(async (db) => {
-      const { scopes, token_ttl_seconds, signing_algorithm, token_format, updated_at } = toRow(api)
+      const { scopes, token_ttl_seconds, signing_algorithm, token_format, sender_constraint, updated_at } = toRow(api)
       const updated = await db
         .updateTable('api')
         .set((row) => ({
@@ -55,6 +56,7 @@ export const createApiStore = (session: Session): ApiStore => ({
           token_ttl_seconds,
           signing_algorithm,
           token_format,
+          sender_constraint,
           updated_at,
           revision: row('revision', '+', 1),
         }))
@@ -93,6 +95,7 @@ const fromRow = (row: Selectable<ApiTable>): Api => ({
   tokenTtlSeconds: row.token_ttl_seconds,
   signingAlgorithm: row.signing_algorithm,
   tokenFormat: row.token_format,
+  senderConstraint: row.sender_constraint,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   revision: row.revision,
@@ -105,6 +108,7 @@ const toRow = (api: Api): Selectable<ApiTable> => ({
   token_ttl_seconds: api.tokenTtlSeconds,
   signing_algorithm: api.signingAlgorithm,
   token_format: api.tokenFormat,
+  sender_constraint: api.senderConstraint,
   created_at: api.createdAt,
   updated_at: api.updatedAt,
   revision: api.revision,

@@ -1,7 +1,7 @@
 /** The table of clients, and the one read of a token request. */
 import type { CompiledQuery, Kysely, Selectable } from 'kysely'
 import { type DialectSql, parseJsonRows } from '../dialects/database.ts'
-import type { Client, ClientRecord, Quota, SecretPresentation } from '../model.ts'
+import type { Client, ClientRecord, Quota, TokenEndpointAuthMethod } from '../model.ts'
 import type { Session } from '../session.ts'
 import type { ClientStore } from '../stores.ts'
 import { appendChange } from './change.ts'
@@ -15,12 +15,16 @@ import type { Schema } from './schema.ts'
 export interface ClientTable {
   client_id: string
   name: string | null
-  token_endpoint_auth_method: SecretPresentation | null
+  token_endpoint_auth_method: TokenEndpointAuthMethod | null
   token_ttl_seconds: number | null
   default_scope: string | null
   quota_tokens_per_minute: number | null
   quota_mode: Quota['mode'] | null
   managed_rotation_overlap_seconds: number | null
+  /** 0 or 1, as the two after it. */
+  dpop_bound_access_tokens: number
+  certificate_bound_access_tokens: number
+  token_endpoint_audience: number
   serves: string
   /** 0 or 1. */
   disabled: number
@@ -112,7 +116,9 @@ const compileRecordQuery = (db: Kysely<Schema>, sql: DialectSql) =>
             .selectFrom('credential')
             .select(['credential_id', 'client_id', 'label', 'created_at', 'expires_at', 'revoked_at'])
             .select(['lifetime_seconds', 'replaces', 'last_used_at', 'last_used_from', 'last_used_user_agent'])
+            .select(['kind', 'material'])
             .select([sql.hex('secret_digest').as('secret_digest')])
+            .select([sql.hex('sealed_secret').$castTo<string | null>().as('sealed_secret')])
             .whereRef('credential.client_id', '=', 'client.client_id')
             .where('revoked_at', 'is', null)
             .orderBy('credential_id'),
@@ -136,7 +142,12 @@ type RecordRow = ReturnType<typeof compileRecordQuery> extends CompiledQuery<inf
 const recordFromRow = (row: RecordRow): ClientRecord => ({
   client: clientFromRow(row),
   credentials: parseJsonRows(row.credentials).map((credential) =>
-    credentialFromRow({ ...credential, secret_digest: Buffer.from(credential.secret_digest, 'hex') }),
+    credentialFromRow({
+      ...credential,
+      secret_digest: Buffer.from(credential.secret_digest, 'hex'),
+      // SQLite has no hex of null: it says nothing, as it does of no bytes
+      sealed_secret: credential.sealed_secret ? Buffer.from(credential.sealed_secret, 'hex') : null,
+    }),
   ),
   grants: parseJsonRows(row.grants).map(grantFromRow),
 })
@@ -157,6 +168,9 @@ export const clientFromRow = (row: Selectable<ClientTable>): Client => ({
     row.managed_rotation_overlap_seconds === null
       ? undefined
       : { overlapSeconds: row.managed_rotation_overlap_seconds },
+  dpopBoundAccessTokens: row.dpop_bound_access_tokens === 1,
+  certificateBoundAccessTokens: row.certificate_bound_access_tokens === 1,
+  tokenEndpointAudience: row.token_endpoint_audience === 1,
   serves: parseList(row.serves),
   disabled: row.disabled === 1,
   createdAt: row.created_at,
@@ -173,6 +187,9 @@ const toRow = (client: Client): Selectable<ClientTable> => ({
   quota_tokens_per_minute: orNull(client.quota?.tokensPerMinute),
   quota_mode: orNull(client.quota?.mode),
   managed_rotation_overlap_seconds: orNull(client.managedRotation?.overlapSeconds),
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens ? 1 : 0,
+  certificate_bound_access_tokens: client.certificateBoundAccessTokens ? 1 : 0,
+  token_endpoint_audience: client.tokenEndpointAudience ? 1 : 0,
   serves: formatList(client.serves),
   disabled: client.disabled ? 1 : 0,
   created_at: client.createdAt,

@@ -1,6 +1,6 @@
 /** The table of credentials. */
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Credential, CredentialUse } from '../model.ts'
+import type { Credential, CredentialFacts, CredentialUse } from '../model.ts'
 import type { Session } from '../session.ts'
 import type { CredentialStore } from '../stores.ts'
 import { appendChange } from './change.ts'
@@ -14,7 +14,11 @@ export interface CredentialTable {
   client_id: string
   kind: Credential['kind']
   label: string | null
+  /** Empty where it is no secret. */
   secret_digest: Uint8Array
+  sealed_secret: Uint8Array | null
+  /** JSON of what a credential of another kind than a secret is. */
+  material: string | null
   created_at: number
   expires_at: number | null
   revoked_at: number | null
@@ -138,12 +142,28 @@ const storeUses = async (db: Kysely<Schema>, uses: readonly CredentialUse[]) => 
       and (credential.last_used_at is null or credential.last_used_at <= used.used_at)`.execute(db)
 }
 
-export const credentialFromRow = (row: Omit<Selectable<CredentialTable>, 'kind'>): Credential => ({
+export const credentialFromRow = (row: Selectable<CredentialTable>): Credential => {
+  const facts = factsFromRow(row)
+  // what the material of a kind is, toRow says
+  const material = row.material === null ? undefined : JSON.parse(row.material)
+  switch (row.kind) {
+    case 'secret': {
+      const sealedSecret = row.sealed_secret === null ? undefined : ownBytes(row.sealed_secret)
+      return { ...facts, kind: 'secret', secretDigest: ownBytes(row.secret_digest), sealedSecret }
+    }
+    case 'key':
+      return { ...facts, kind: 'key', key: material }
+    case 'certificate':
+      return { ...facts, kind: 'certificate', certificate: material }
+    case 'federated':
+      return { ...facts, kind: 'federated', federation: material }
+  }
+}
+
+const factsFromRow = (row: Selectable<CredentialTable>): CredentialFacts => ({
   credentialId: row.credential_id,
   clientId: row.client_id,
-  kind: 'secret',
   label: orUndefined(row.label),
-  secretDigest: ownBytes(row.secret_digest),
   createdAt: row.created_at,
   expiresAt: orUndefined(row.expires_at),
   revokedAt: orUndefined(row.revoked_at),
@@ -154,12 +174,29 @@ export const credentialFromRow = (row: Omit<Selectable<CredentialTable>, 'kind'>
   replaces: orUndefined(row.replaces),
 })
 
+const noBytes = new Uint8Array(0)
+
+const materialOf = (credential: Credential): string | null => {
+  switch (credential.kind) {
+    case 'secret':
+      return null
+    case 'key':
+      return JSON.stringify(credential.key)
+    case 'certificate':
+      return JSON.stringify(credential.certificate)
+    case 'federated':
+      return JSON.stringify(credential.federation)
+  }
+}
+
 const toRow = (credential: Credential): Selectable<CredentialTable> => ({
   credential_id: credential.credentialId,
   client_id: credential.clientId,
   kind: credential.kind,
   label: orNull(credential.label),
-  secret_digest: credential.secretDigest,
+  secret_digest: credential.kind === 'secret' ? credential.secretDigest : noBytes,
+  sealed_secret: credential.kind === 'secret' ? orNull(credential.sealedSecret) : null,
+  material: materialOf(credential),
   created_at: credential.createdAt,
   expires_at: orNull(credential.expiresAt),
   revoked_at: orNull(credential.revokedAt),

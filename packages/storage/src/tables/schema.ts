@@ -7,6 +7,7 @@ import type { ClientTable } from './client.ts'
 import type { CredentialTable } from './credential.ts'
 import type { DeclaredApiTable, DeclaredClientTable } from './declaration.ts'
 import type { GrantTable } from './grant.ts'
+import type { ReplayTable } from './replay.ts'
 import type { RevocationTable } from './revocation.ts'
 import type { SealedKeyTable } from './sealed_key.ts'
 import type { SigningKeyTable } from './signing_key.ts'
@@ -19,6 +20,7 @@ export interface Schema {
   grant: GrantTable
   signing_key: SigningKeyTable
   sealed_key: SealedKeyTable
+  replay: ReplayTable
   revocation: RevocationTable
   change: ChangeTable
   change_counter: ChangeCounterTable

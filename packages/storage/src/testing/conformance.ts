@@ -9,6 +9,7 @@ import { describeDeclarations } from './conformance_declarations.ts'
 import { describeLifecycle } from './conformance_lifecycle.ts'
 import { describeMigrations } from './conformance_migrations.ts'
 import { describeRaces } from './conformance_races.ts'
+import { describeReplays } from './conformance_replays.ts'
 import { describeRevocations } from './conformance_revocations.ts'
 import { describeSigningKeyStore } from './conformance_signing_keys.ts'
 import { describeTransactions } from './conformance_transactions.ts'
@@ -23,6 +24,7 @@ export const describeConformance = (dialect: string, createDatabase: CreateDatab
     describeChanges(createDatabase)
     describeAudit(createDatabase)
     describeBackup(createDatabase)
+    describeReplays(createDatabase)
     describeRevocations(createDatabase)
     describeTransactions(createDatabase)
     describeDeclarations(createDatabase)

@@ -1,5 +1,5 @@
 /** Models for tests, each with what a test says about it changed. */
-import type { Api, Client, Credential, Grant, SealedKey, SigningKey } from '../model.ts'
+import type { Api, Client, Grant, SealedKey, SecretCredential, SigningKey } from '../model.ts'
 
 export const now = 1_800_000_000
 
@@ -12,6 +12,7 @@ export const anApi = (changed: Partial<Api> = {}): Api => ({
   tokenTtlSeconds: 600,
   signingAlgorithm: 'ES256',
   tokenFormat: 'jwt',
+  senderConstraint: 'optional',
   createdAt: now,
   updatedAt: now,
   revision: 1,
@@ -26,6 +27,9 @@ export const aClient = (changed: Partial<Client> = {}): Client => ({
   defaultScope: undefined,
   quota: undefined,
   managedRotation: undefined,
+  dpopBoundAccessTokens: false,
+  certificateBoundAccessTokens: false,
+  tokenEndpointAudience: false,
   serves: [],
   disabled: false,
   createdAt: now,
@@ -34,12 +38,13 @@ export const aClient = (changed: Partial<Client> = {}): Client => ({
   ...changed,
 })
 
-export const aCredential = (changed: Partial<Credential> = {}): Credential => ({
+export const aCredential = (changed: Partial<SecretCredential> = {}): SecretCredential => ({
   credentialId: 'cred_1',
   clientId: 'report-generator',
   kind: 'secret',
   label: undefined,
   secretDigest: Uint8Array.from({ length: 32 }, (_, index) => 255 - index),
+  sealedSecret: undefined,
   createdAt: now,
   expiresAt: undefined,
   revokedAt: undefined,

@@ -1,0 +1,79 @@
+/** Conformance: what may be used once, and the credentials that need it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Credential } from '../model.ts'
+import { aClient, aCredential, now } from './fixtures.ts'
+import { type CreateDatabase, withStorage } from './test_database.ts'
+
+const expiresAt = now + 300
+
+export const describeReplays = (createDatabase: CreateDatabase): void => {
+  test(
+    'A1: an entry is claimed once, however many claim it at the same time over three openings',
+    withStorage(createDatabase, async (storage, database) => {
+      const replicas = [storage, await database.open(), await database.open()]
+      const claims = Array.from({ length: 60 }, (_, index) =>
+        replicas[index % replicas.length]?.replays.claim([{ entry: 'one', expiresAt }]),
+      )
+      const claimed = (await Promise.all(claims)).flat()
+      assert.equal(claimed.filter((won) => won === true).length, 1)
+      assert.equal(await storage.replays.count(), 1)
+    }),
+  )
+
+  test(
+    'claims in one call are told apart: the first of an entry wins, and one that was claimed before does not',
+    withStorage(createDatabase, async ({ replays }) => {
+      assert.deepEqual(await replays.claim([{ entry: 'b', expiresAt }]), [true])
+      const claims = ['a', 'b', 'a', 'c'].map((entry) => ({ entry, expiresAt }))
+      assert.deepEqual(await replays.claim(claims), [true, false, false, true])
+      assert.deepEqual(await replays.claim([]), [])
+      const many = Array.from({ length: 2_500 }, (_, index) => ({ entry: `many-${index}`, expiresAt }))
+      assert.equal((await replays.claim(many)).every(Boolean), true)
+      assert.equal((await replays.claim(many)).some(Boolean), false)
+    }),
+  )
+
+  test(
+    'what has expired goes, oldest first and no more than asked for; what lives stays claimed',
+    withStorage(createDatabase, async ({ replays }) => {
+      await replays.claim([1, 2, 3, 4].map((age) => ({ entry: `${age}`, expiresAt: now + age })))
+      assert.equal(await replays.deleteExpired(now + 3, 2), 2)
+      assert.equal(await replays.deleteExpired(now + 3, 2), 1)
+      assert.equal(await replays.deleteExpired(now + 3, 2), 0)
+      assert.deepEqual(await replays.claim(['1', '4'].map((entry) => ({ entry, expiresAt }))), [true, false])
+    }),
+  )
+
+  test(
+    'a credential of every kind comes back as it was stored, alone and in its client’s record',
+    withStorage(createDatabase, async ({ clients, credentials }) => {
+      const { secretDigest, kind, sealedSecret, ...facts } = aCredential()
+      const subject = { claim: 'sub', match: 'exact', values: ['system:serviceaccount:batch:reporter'] } as const
+      const all: readonly Credential[] = [
+        { ...facts, credentialId: 'cred_1', kind, secretDigest, sealedSecret: Uint8Array.of(1, 0, 255) },
+        { ...facts, credentialId: 'cred_2', kind: 'key', key: { jwk: '{"kty":"EC"}' } },
+        { ...facts, credentialId: 'cred_3', kind: 'key', key: { jwksUri: 'https://client.example.com/jwks' } },
+        { ...facts, credentialId: 'cred_4', kind: 'certificate', certificate: { by: 'san_dns', value: 'a.example' } },
+        {
+          ...{ ...facts, credentialId: 'cred_5', kind: 'federated' },
+          federation: {
+            ...{ platform: 'kubernetes', issuer: 'https://kubernetes.default.svc', audience: 'https://auth.example' },
+            ...{ subject, claims: [{ claim: 'ref', match: 'prefix', values: ['refs/heads/'] }] },
+            keys: { jwksUri: 'https://kubernetes.default.svc/openid/v1/jwks' },
+          },
+        },
+      ]
+      const client = aClient({
+        tokenEndpointAuthMethod: 'private_key_jwt',
+        dpopBoundAccessTokens: true,
+        certificateBoundAccessTokens: true,
+        tokenEndpointAudience: true,
+      })
+      await clients.create(client)
+      for (const credential of all) await credentials.create(credential)
+      assert.deepEqual(await clients.findRecord(client.clientId), { client, credentials: all, grants: [] })
+      for (const credential of all) assert.deepEqual(await credentials.find(credential.credentialId), credential)
+    }),
+  )
+}
