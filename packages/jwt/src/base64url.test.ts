@@ -29,6 +29,23 @@ describe('decodeBase64url', () => {
     for (const text of [' AAAA', 'AAAA\n', 'AA AA', 'AA\r\nAA', 'AA\0A', 'AAéA', 'AA.A', 'AA\ud83dA']) refused(text)
   })
 
+  it('V7: no other character, in any place, is passed over or taken for a digit', () => {
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code)
+      if (digits.includes(character)) continue
+      for (const text of [
+        `${character}AAA`,
+        `AA${character}A`,
+        `AAA${character}`,
+        `AAAA${character}AA`,
+        `AA${character}`,
+      ]) {
+        assert.throws(() => decodeBase64url(text), JSON.stringify(text))
+      }
+    }
+  })
+
   it('V7: a length that no bytes have is refused', () => {
     for (const text of ['A', 'AAAAA']) refused(text)
   })

@@ -17,10 +17,13 @@ export const createAccessToken = (claims: VerifiedClaims): AccessToken => {
 /** Down to the leaves of JSON; what a schema made of a claim, such as a Date, is left as it is. */
 const freeze = <T extends object>(value: T): T => {
   Object.freeze(value)
-  for (const member of Object.values(value)) if (isJsonContainer(member) && !Object.isFrozen(member)) freeze(member)
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && isJsonContainer(member) && !Object.isFrozen(member)) {
+      freeze(member)
+    }
+  }
   return value
 }
 
-const isJsonContainer = (value: unknown): value is object =>
-  Array.isArray(value) ||
-  (typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
+const isJsonContainer = (value: object): boolean =>
+  Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))

@@ -130,29 +130,29 @@ export const createResourceServer = <Output extends object = VerifiedClaims>(
   const schema = options.claims
   if (schema !== undefined) checkClaimsSchema(schema)
 
-  const createVerified = async (claims: VerifiedClaims) => {
-    const confirmation = parseConfirmation(claims)
-    const fitting = schema === undefined ? claims : await parseClaims(claims, schema)
-    return { token: createAccessToken(fitting), confirmation }
-  }
+  const createToken = async (claims: VerifiedClaims) =>
+    createAccessToken(schema === undefined ? claims : await parseClaims(claims, schema))
 
   const verifyToken = async (
     raw: string,
     verification: Verification,
   ): Promise<Pick<VerifiedToken, 'token' | 'confirmation'>> => {
-    checkTokenSyntax(raw)
     const introspector = issuers.introspectorFor(raw)
     if (introspector !== undefined) {
+      checkTokenSyntax(raw)
       verification.issuer = introspector.issuer
-      return createVerified(await introspector.introspect(raw))
+      const claims = await introspector.introspect(raw)
+      return { confirmation: parseConfirmation(claims), token: await createToken(claims) }
     }
-    const jws = decodeCompactJws(raw)
+    const jws = decodeToken(raw)
     // read before it is verified, and only to choose whose keys to verify it with
     const trusted = issuers.get(jws.claims.iss)
     if (trusted === undefined) throw new JwtError('wrong_issuer', 'the issuer of the token is not trusted here')
     verification.issuer = trusted.issuer
     const key = await findTokenKey(jws, trusted)
-    const verified = { ...(await createVerified(verifyWithKey(jws, key, trusted))), keys: trusted.keys, key }
+    const claims = verifyWithKey(jws, key, trusted)
+    const confirmation = parseConfirmation(claims)
+    const verified = { token: await createToken(claims), confirmation, keys: trusted.keys, key }
     cache.set(raw, verified)
     return verified
   }
@@ -197,6 +197,16 @@ export const createResourceServer = <Output extends object = VerifiedClaims>(
   }
   // no token comes out of it that the schema did not accept
   return resourceServer as ResourceServer<VerifiedClaims & Output>
+}
+
+/** What has not even the form of a token is a malformed request, RFC 6750 §3.1; what has it and is no JWS is a bad token. */
+const decodeToken = (raw: string) => {
+  try {
+    return decodeCompactJws(raw)
+  } catch (error) {
+    checkTokenSyntax(raw)
+    throw error
+  }
 }
 
 const checkResource = (resource: string): void => {

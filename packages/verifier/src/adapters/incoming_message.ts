@@ -8,19 +8,33 @@ import type { ResourceRequest } from '../request.ts'
  * A request for the verifier. `url` is given where a framework changes the message's own. The connection is only asked
  * for what a token makes necessary: to parse a certificate costs more than to verify a token that was seen before.
  */
-export const fromIncomingMessage = (message: IncomingMessage, url = message.url): ResourceRequest => ({
-  method: message.method,
-  url,
-  // Node keeps the first of two Authorization headers in `headers`. A second one is only seen in `headersDistinct`,
-  // which HTTP/2 and some test doubles lack
-  headers: 'headersDistinct' in message ? message.headersDistinct : (message as IncomingMessage).headers,
+export const fromIncomingMessage = (message: IncomingMessage, url = message.url): ResourceRequest =>
+  new MessageRequest(message, url)
+
+/** A class, since there is one for every request: an object with getters of its own costs more than a verified token. */
+class MessageRequest implements ResourceRequest {
+  readonly method: string | undefined
+  readonly url: string | undefined
+  readonly headers: ResourceRequest['headers']
+  readonly #message: IncomingMessage
+
+  constructor(message: IncomingMessage, url: string | undefined) {
+    this.method = message.method
+    this.url = url
+    // Node keeps the first of two Authorization headers in `headers`. A second one is only seen in `headersDistinct`,
+    // which HTTP/2 and some test doubles lack
+    this.headers = 'headersDistinct' in message ? message.headersDistinct : (message as IncomingMessage).headers
+    this.#message = message
+  }
+
   get certificate() {
-    return peerCertificate(message.socket)
-  },
+    return peerCertificate(this.#message.socket)
+  }
+
   get remoteAddress() {
-    return message.socket.remoteAddress
-  },
-})
+    return this.#message.socket.remoteAddress
+  }
+}
 
 const peerCertificate = (socket: Socket | TLSSocket) =>
   'getPeerX509Certificate' in socket ? socket.getPeerX509Certificate() : undefined
