@@ -5,15 +5,21 @@ import { generatedNote, type ReferencePage } from './page.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
 
-const tasks = { title: 'Whoever runs it', pages: /^tasks\// }
+const operators = { title: 'Whoever runs it', pages: /^tasks\// }
+
+const callers =
+  /^tasks\/(?:authenticate-a-client|get-tokens-from|keep-secrets|move-from-(?:simple-oauth2|openid-client|axios|msal)|outages|rotate-without|share-tokens|test-with)/
+const apis =
+  /^(?:strictness|comparison-verifier|tasks\/(?:accept-|bound-tokens|follow-revocations|move-from-|protect-an-api|what-is-checked).*)\.md$/
 
 /** In this order. A page is where the first pattern that fits puts it. */
 const readers: readonly { readonly title: string; readonly pages: RegExp }[] = [
   { title: 'Whoever begins', pages: /^getting-started\.md$/ },
-  tasks,
+  { title: 'Whoever calls APIs', pages: callers },
+  { title: 'Whoever protects an API', pages: apis },
+  operators,
   { title: 'Whoever looks something up', pages: /^reference\// },
-  { title: 'Whoever writes a service', pages: /^strictness\.md$/ },
-  { title: 'Whoever works on Credence', pages: /^(?:lifecycle|dependencies)\.md$/ },
+  { title: 'Whoever works on Credence', pages: /^(?:lifecycle|dependencies|conformance)\.md$/ },
   { title: 'Whoever asks why', pages: /^decisions\// },
 ]
 
@@ -27,7 +33,7 @@ export const docsIndexPage: ReferencePage = {
   path: 'docs/README.md',
   render: () => {
     const pages = globSync('**/*.md', { cwd: docs }).filter((page) => page !== 'README.md')
-    const readerOf = (page: string) => readers.find((reader) => reader.pages.test(page)) ?? tasks
+    const readerOf = (page: string) => readers.find((reader) => reader.pages.test(page)) ?? operators
     const sections = readers.map((reader) => {
       const links = pages.filter((page) => readerOf(page) === reader).sort()
       return `## ${reader.title}\n\n${links.map(linkTo).join('')}`
