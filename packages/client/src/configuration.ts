@@ -1,17 +1,18 @@
 /** What a token manager is made with, checked at once. */
 import { type Clock, isIssuer, isSecureUrl, systemClock } from '@credence/protocol'
-import type { Fetch } from './bounded_fetch.ts'
+import type { DPoPOptions } from './attaching/dpop.ts'
+import type { TokenParameters } from './cache/token_target.ts'
 import { type ClientAuth, noClientAuth, type SecretHooks } from './client_auth/client_auth.ts'
 import { clientSecretBasic } from './client_auth/client_secret_basic.ts'
-import { type Sleep, systemSleep } from './deadline.ts'
-import type { DPoPOptions } from './dpop.ts'
 import type { OnEvent } from './events.ts'
 import { clientCredentialsGrant, type Grant } from './grants/grant.ts'
 import type { ManagedRotationOptions } from './managed_rotation.ts'
-import type { TranslateAnswer } from './provider_answer.ts'
+import type { Fetch } from './requests/bounded_fetch.ts'
+import { type Sleep, systemSleep } from './requests/deadline.ts'
+import type { TranslateAnswer } from './requests/provider_answer.ts'
 import type { SecretSource } from './secret_sources/secret_source.ts'
+import type { SharedCache } from './shared_cache/shared_cache.ts'
 import { TokenError } from './token_error.ts'
-import type { TokenParameters } from './token_target.ts'
 
 /**
  * Give `clientSecret` or `auth`, not both. `scope`, `audience`, `resource` and `parameters` are what getToken() asks for by
@@ -78,6 +79,11 @@ export interface TokenManagerOptions extends TokenParameters, SecretHooks {
   readonly expiryBufferSeconds?: number | undefined
   /** How many tokens are kept, those dropped first that were not used lately. Default: 1,000. */
   readonly maxCachedTokens?: number | undefined
+  /**
+   * Tokens shared with other processes: `sealedCache({ store, keys })`. Looked into where there is no valid token in memory.
+   * Not for tokens that are bound to a key of this process: with `dpop` give its `key`.
+   */
+  readonly sharedCache?: SharedCache | undefined
   /** For tests: time, waiting, and chance (between 0 and 1). */
   readonly clock?: Clock | undefined
   readonly sleep?: Sleep | undefined
@@ -104,6 +110,7 @@ export interface Configuration {
   readonly onEvent: OnEvent | undefined
   readonly expiryBufferSeconds: number
   readonly maxCachedTokens: number
+  readonly sharedCache: SharedCache | undefined
   readonly clock: Clock
   readonly sleep: Sleep
   readonly random: () => number
@@ -152,6 +159,7 @@ export const parseOptions = (options: TokenManagerOptions): Configuration => {
     onEvent: options.onEvent,
     expiryBufferSeconds: inRange('expiryBufferSeconds', options.expiryBufferSeconds ?? 60, [0, 86_400]),
     maxCachedTokens: inRange('maxCachedTokens', options.maxCachedTokens ?? 1_000, [1, 1_000_000]),
+    sharedCache: checkedSharedCache(options, auth),
     clock: options.clock ?? systemClock,
     sleep: options.sleep ?? systemSleep,
     random: options.random ?? Math.random,
@@ -178,6 +186,17 @@ const checkedRotation = ({ managedRotation, tokenEndpoint }: TokenManagerOptions
     throw wrong('managedRotation needs a client secret: clientSecret, or auth that presents one')
   if (tokenEndpoint !== undefined) throw wrong('managedRotation needs the issuer’s metadata: leave tokenEndpoint out')
   return managedRotation
+}
+
+/** A token that is taken for another's, or that nobody else can use, is worse than none that is shared. */
+const checkedSharedCache = ({ sharedCache, dpop, grant }: TokenManagerOptions, auth: ClientAuth) => {
+  if (sharedCache === undefined) return undefined
+  if (dpop !== undefined && dpop.key === undefined)
+    throw wrong('sharedCache with dpop needs dpop.key, the same everywhere')
+  if ((grant !== undefined || auth.usesMtlsAliases === true) && sharedCache.partition === undefined) {
+    throw wrong('sharedCache with grant or a client certificate needs a partition, one for each subject or certificate')
+  }
+  return sharedCache
 }
 
 const readDefaults = ({ scope, audience, resource, parameters }: TokenManagerOptions): TokenParameters => ({

@@ -82,7 +82,7 @@ describe('events', () => {
     assert.deepEqual(heard.map(asLine), expected)
     assert.deepEqual(
       Object.values(channelNames),
-      ['request', 'renewal', 'breaker', 'cache'].map((type) => `credence:client:${type}`),
+      ['request', 'renewal', 'breaker', 'cache', 'shared_cache'].map((type) => `credence:client:${type}`),
     )
   })
 

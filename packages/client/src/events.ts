@@ -36,7 +36,13 @@ export interface CacheEvent {
   readonly result: 'hit' | 'miss'
 }
 
-export type ClientEvent = RequestEvent | RenewalEvent | BreakerEvent | CacheEvent
+/** No token was in memory, and the shared cache had one, had none, or its store failed. */
+export interface SharedCacheEvent {
+  readonly type: 'shared_cache'
+  readonly result: 'hit' | 'miss' | 'error'
+}
+
+export type ClientEvent = RequestEvent | RenewalEvent | BreakerEvent | CacheEvent | SharedCacheEvent
 
 /** An event and the token manager it comes from. Holds no token, no credential and nothing that a server wrote. */
 export type TokenManagerEvent = ClientEvent & { readonly issuer: string; readonly clientId: string }
@@ -62,6 +68,7 @@ export const channelNames = {
   renewal: 'credence:client:renewal',
   breaker: 'credence:client:breaker',
   cache: 'credence:client:cache',
+  shared_cache: 'credence:client:shared_cache',
 } as const satisfies Record<ClientEvent['type'], string>
 
 export const createEvents = (
@@ -97,5 +104,6 @@ const openChannels = (): Readonly<Record<ClientEvent['type'], Channel>> | undefi
     renewal: module.channel(channelNames.renewal),
     breaker: module.channel(channelNames.breaker),
     cache: module.channel(channelNames.cache),
+    shared_cache: module.channel(channelNames.shared_cache),
   }
 }

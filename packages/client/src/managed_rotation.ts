@@ -1,13 +1,13 @@
 /** The client replaces its own secret at Credence before it expires: docs/decisions/0005. RFC 7591 §3.2.1 for the names. */
 import type { Clock } from '@credence/protocol'
 import type { AuthorizationServer } from 'oauth4webapi'
-import { boundedFetch, type Fetch, nameUrl } from './bounded_fetch.ts'
 import type { ClientAuth } from './client_auth/client_auth.ts'
-import { type Deadline, withDeadline } from './deadline.ts'
+import { boundedFetch, type Fetch, nameUrl } from './requests/bounded_fetch.ts'
+import { type Deadline, withDeadline } from './requests/deadline.ts'
+import { credentialsOf, parseJsonObject, toTokenError } from './requests/server_answer.ts'
 import type { SecretHolder } from './secret_sources/secret_holder.ts'
 import type { Secret } from './secret_sources/secret_source.ts'
 import { inRange } from './secret_sources/secret_store.ts'
-import { credentialsOf, parseJsonObject, toTokenError } from './server_answer.ts'
 import { TokenError } from './token_error.ts'
 
 /** Where a new secret is written, so that a new process finds it. Must not resolve before it is there for good; has `timeoutMs`. */

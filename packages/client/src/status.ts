@@ -1,6 +1,7 @@
 /** What a token manager has done and how it stands, for health pages. */
-import type { BreakerStatus } from './breaker.ts'
+
 import type { ClientEvent } from './events.ts'
+import type { BreakerStatus } from './requests/breaker.ts'
 import type { TokenErrorCode } from './token_error.ts'
 
 /** All counts are since the token manager was created. Holds no token and no credential. */

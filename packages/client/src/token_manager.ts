@@ -1,17 +1,17 @@
 /** Gets tokens for a client, keeps them, renews them, and attaches them to requests. RFC 6749 §4.4. */
 import type { Clock } from '@credence/protocol'
 import type { AccessToken } from './access_token.ts'
-import { createAttachingFetch } from './attach_token.ts'
-import type { Fetch } from './bounded_fetch.ts'
+import { createAttachingFetch } from './attaching/attach_token.ts'
+import { type Authorize, createAuthorize } from './attaching/authorize_request.ts'
+import { createTokenSlot, type TokenNeed } from './cache/token_slot.ts'
+import { createTokenSlots } from './cache/token_slots.ts'
+import { createTarget, type TokenParameters } from './cache/token_target.ts'
 import { parseOptions, type TokenManagerOptions } from './configuration.ts'
-import { closedError, waitFor } from './deadline.ts'
-import { createProvingFetch } from './dpop_fetch.ts'
 import { createRotation } from './managed_rotation.ts'
-import { createRequests } from './request_chain.ts'
+import type { Fetch } from './requests/bounded_fetch.ts'
+import { closedError, waitFor } from './requests/deadline.ts'
+import { createRequests } from './requests/request_chain.ts'
 import type { TokenManagerStatus } from './status.ts'
-import { createTokenSlot } from './token_slot.ts'
-import { createTokenSlots } from './token_slots.ts'
-import { createTarget, type TokenParameters } from './token_target.ts'
 
 export interface GetTokenOptions extends TokenParameters {
   /** Ends this caller's wait, not the request that others may be waiting for. */
@@ -34,6 +34,10 @@ export interface TokenManager {
   readonly invalidate: (accessToken: string) => void
   /** A fetch that attaches the token and, when it is refused as invalid, sends the request once more with a new one. */
   readonly fetch: Fetch
+  /** For HTTP clients that are not fetch: what a request must carry, and what to do with the answer. See {@link Authorize}. */
+  readonly authorize: Authorize
+  /** What the option was. */
+  readonly allowedOrigins: ReadonlySet<string> | undefined
   /** Counts and states for a health page. Sends nothing. */
   readonly status: () => TokenManagerStatus
   /** Ends requests in flight and forgets all tokens. Calls from now on throw TokenError `closed`. */
@@ -58,6 +62,15 @@ export const createTokenManager = (options: TokenManagerOptions): TokenManager =
     closing.signal,
   )
   const lookups = { hit: 0, miss: 0 }
+  const { auth, managedRotation, sharedCache } = configuration
+  const shared = sharedCache?.connect({
+    ...configuration,
+    credentialId: async () => (auth.secrets?.known() ?? (await auth.secrets?.latest()))?.credentialId,
+    thumbprint: prover && (async () => (await prover.handle()).calculateThumbprint()),
+    skewSeconds: skew.seconds,
+    closing: closing.signal,
+    onLookup: (result) => events.emit({ type: 'shared_cache', result }),
+  })
 
   const onLookup = (result: 'hit' | 'miss') => {
     lookups[result]++
@@ -68,12 +81,19 @@ export const createTokenManager = (options: TokenManagerOptions): TokenManager =
     defaults,
     maxSlots: configuration.maxCachedTokens,
     createSlot: (target) => {
-      const request = async (background: boolean) => {
-        const issued = await requestToken(target, background)
+      const request = async (need: TokenNeed) => {
+        const ask = () => requestToken(target, need === 'due')
+        const issued = await (shared === undefined ? ask() : shared.obtain({ target, need, request: ask }))
         rotation?.check()
         return issued
       }
-      return createTokenSlot({ request, onLookup, clock, random, expiryBufferSeconds })
+      const slot = createTokenSlot({ request, onLookup, clock, random, expiryBufferSeconds })
+      const invalidate = (accessToken: string) => {
+        const wasHeld = slot.invalidate(accessToken)
+        if (wasHeld) shared?.invalidate(target, accessToken)
+        return wasHeld
+      }
+      return { ...slot, invalidate }
     },
   })
   // malformed defaults are found now
@@ -90,7 +110,6 @@ export const createTokenManager = (options: TokenManagerOptions): TokenManager =
     }
   }
 
-  const { auth, managedRotation } = configuration
   const rotation =
     managedRotation &&
     auth.secrets &&
@@ -116,16 +135,13 @@ export const createTokenManager = (options: TokenManagerOptions): TokenManager =
   }
 
   const { allowInsecureRequests, allowedOrigins } = configuration
+  const authorize = createAuthorize({ getToken, invalidate, prover, allowInsecureRequests, allowedOrigins })
   return {
     getToken,
     invalidate,
-    fetch: createAttachingFetch({
-      fetch: prover === undefined ? fetch : createProvingFetch(fetch, prover),
-      getToken,
-      invalidate,
-      allowInsecureRequests,
-      allowedOrigins,
-    }),
+    fetch: createAttachingFetch(fetch, authorize),
+    authorize,
+    allowedOrigins,
     status: () => ({
       issuer,
       clientId,

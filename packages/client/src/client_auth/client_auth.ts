@@ -1,6 +1,6 @@
 /** What a client authentication method is: how the client proves who it is at the token endpoint. RFC 6749 §2.3. */
 import type { ClientAuth as Authenticate } from 'oauth4webapi'
-import type { Fetch } from '../bounded_fetch.ts'
+import type { Fetch } from '../requests/bounded_fetch.ts'
 import type { SecretHolder } from '../secret_sources/secret_holder.ts'
 
 /** A client authentication method. Any of oauth4webapi's fits as it is; what is more than a function is optional. */

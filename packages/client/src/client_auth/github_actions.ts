@@ -1,5 +1,5 @@
 /** The token that GitHub Actions gives a job with the permission `id-token: write`. */
-import type { Fetch } from '../bounded_fetch.ts'
+import type { Fetch } from '../requests/bounded_fetch.ts'
 import { readVariable } from '../secret_sources/environment.ts'
 import { objectIn, readStore } from '../secret_sources/store_request.ts'
 import { TokenError } from '../token_error.ts'

@@ -1,6 +1,6 @@
 /** tls_client_auth and self_signed_tls_client_auth: the certificate of the connection proves who asks. RFC 8705 §2. */
 import { type AuthorizationServer, TlsClientAuth } from 'oauth4webapi'
-import { type Fetch, nameUrl } from '../bounded_fetch.ts'
+import { type Fetch, nameUrl } from '../requests/bounded_fetch.ts'
 import { TokenError } from '../token_error.ts'
 import type { ClientAuth } from './client_auth.ts'
 

@@ -1,6 +1,6 @@
 /** What a token is asked for with: client_credentials, or an assertion that is a grant by itself. RFC 6749 §4.4, §4.5. */
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { TokenTarget } from '../token_target.ts'
+import type { TokenTarget } from '../cache/token_target.ts'
 
 export interface Grant {
   /** On the wire: `grant_type`. */

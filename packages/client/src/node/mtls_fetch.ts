@@ -5,7 +5,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createSecureContext } from 'node:tls'
-import type { Fetch } from '../bounded_fetch.ts'
+import type { Fetch } from '../requests/bounded_fetch.ts'
 import { TokenError } from '../token_error.ts'
 import { watchFile } from './watched_file.ts'
 

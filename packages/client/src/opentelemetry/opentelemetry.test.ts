@@ -7,7 +7,9 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
+import { sealedCache } from '../shared_cache/sealed_cache.ts'
 import { startAuthorizationServer, tokenBody } from '../testing/fake_server.ts'
+import { createMemoryStore } from '../testing/memory_store.ts'
 import { createTokenManager } from '../token_manager.ts'
 import { createEventMetrics, metricNames, observeTokenManager } from './opentelemetry.ts'
 
@@ -24,6 +26,7 @@ describe('@credence/client/opentelemetry', () => {
       clientId: 'job',
       clientSecret: 'canary-secret',
       breaker: { failures: 1 },
+      sharedCache: sealedCache({ store: createMemoryStore().store, keys: [new Uint8Array(32)] }),
       onEvent: createEventMetrics(meter),
     })
     observeTokenManager(meter, tokens)
@@ -40,6 +43,7 @@ describe('@credence/client/opentelemetry', () => {
     const values = (name: keyof typeof metricNames, attribute: string) =>
       Object.fromEntries((found.get(name) ?? []).map(({ attributes, value }) => [attributes[attribute], value]))
     assert.deepEqual(values('credence.client.cache.lookups', 'result'), { hit: 1, miss: 2 })
+    assert.deepEqual(values('credence.client.shared_cache.lookups', 'result'), { miss: 2 })
     assert.deepEqual(values('credence.client.renewals', 'result'), { ok: 1, server_error: 1 })
     assert.deepEqual(values('credence.client.breaker.changes', 'state'), { open: 1 })
     assert.deepEqual(values('credence.client.breaker.state', 'client_id'), { job: 2 })

@@ -25,6 +25,8 @@ export const metricNames = {
   'credence.client.request.duration': 'time of one HTTP request to the authorization server; its count is the requests',
   'credence.client.renewals': 'tokens asked for, by result: ok or the code of the error',
   'credence.client.cache.lookups': 'callers who found a valid token (hit) and who had to wait for one (miss)',
+  'credence.client.shared_cache.lookups':
+    'looks into the shared cache when memory had no token: hit, miss, or error when its store failed',
   'credence.client.breaker.changes': 'changes of the circuit breaker, by the new state',
   'credence.client.breaker.state': '0 closed, 1 half open, 2 open',
   'credence.client.tokens': 'valid tokens held',
@@ -50,6 +52,7 @@ export const createEventMetrics = (meter: Meter): OnEvent => {
   const duration = meter.createHistogram(...described('credence.client.request.duration', 's'))
   const renewals = meter.createCounter(...described('credence.client.renewals', '{renewal}'))
   const lookups = meter.createCounter(...described('credence.client.cache.lookups', '{lookup}'))
+  const sharedLookups = meter.createCounter(...described('credence.client.shared_cache.lookups', '{lookup}'))
   const changes = meter.createCounter(...described('credence.client.breaker.changes', '{change}'))
   return (event) => {
     const from = { issuer: event.issuer, client_id: event.clientId }
@@ -60,6 +63,8 @@ export const createEventMetrics = (meter: Meter): OnEvent => {
         return renewals.add(1, { ...from, result: event.result, background: String(event.background) })
       case 'cache':
         return lookups.add(1, { ...from, result: event.result })
+      case 'shared_cache':
+        return sharedLookups.add(1, { ...from, result: event.result })
       case 'breaker':
         return changes.add(1, { ...from, state: event.state })
     }

@@ -1,7 +1,8 @@
 /** Preset for Auth0: Machine to Machine applications. */
+
+import type { TokenParameters } from '../cache/token_target.ts'
 import { clientSecretPost } from '../client_auth/client_secret_post.ts'
 import type { TokenManagerOptions } from '../configuration.ts'
-import type { TokenParameters } from '../token_target.ts'
 import { type ClientOptions, chooseAuth, parseOrigin, refuseOptions, requireText } from './client_options.ts'
 import { explainRefusals, type Meaning, type ProviderRefusal } from './explain_refusals.ts'
 

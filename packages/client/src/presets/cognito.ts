@@ -1,7 +1,8 @@
 /** Preset for Amazon Cognito user pools: app clients with a secret and custom scopes. */
+
+import type { TokenParameters } from '../cache/token_target.ts'
 import { clientSecretBasic } from '../client_auth/client_secret_basic.ts'
 import type { TokenManagerOptions } from '../configuration.ts'
-import type { TokenParameters } from '../token_target.ts'
 import {
   type ClientOptions,
   chooseAuth,

@@ -1,7 +1,8 @@
 /** Preset for Credence. */
+
+import type { TokenParameters } from '../cache/token_target.ts'
 import { clientSecretBasic } from '../client_auth/client_secret_basic.ts'
 import type { TokenManagerOptions } from '../configuration.ts'
-import type { TokenParameters } from '../token_target.ts'
 import { type ClientOptions, chooseAuth, requireText, wrong } from './client_options.ts'
 
 export interface CredenceOptions extends ClientOptions, Pick<TokenParameters, 'scope' | 'audience' | 'resource'> {

@@ -1,5 +1,5 @@
 /** A provider's refusals in words that say what to do, under the code of RFC 6749 §5.2 that they stand for. */
-import type { TranslateAnswer } from '../provider_answer.ts'
+import type { TranslateAnswer } from '../requests/provider_answer.ts'
 import type { TokenErrorCode } from '../token_error.ts'
 
 export interface ProviderRefusal {

@@ -1,9 +1,10 @@
 /** Preset for any authorization server that keeps to RFC 6749. */
+
+import type { TokenParameters } from '../cache/token_target.ts'
 import { clientSecretBasic } from '../client_auth/client_secret_basic.ts'
 import { clientSecretPost } from '../client_auth/client_secret_post.ts'
 import type { TokenManagerOptions } from '../configuration.ts'
 import type { SecretSource } from '../secret_sources/secret_source.ts'
-import type { TokenParameters } from '../token_target.ts'
 import { type ClientOptions, chooseAuth, requireText, wrong } from './client_options.ts'
 
 const secretPlaces = {

@@ -1,5 +1,5 @@
 /** A secret in Azure Key Vault, read by its REST API. */
-import type { Fetch } from '../bounded_fetch.ts'
+import type { Fetch } from '../requests/bounded_fetch.ts'
 import { TokenError } from '../token_error.ts'
 import { parseSecretText } from './secret_document.ts'
 import type { SecretStore } from './secret_source.ts'

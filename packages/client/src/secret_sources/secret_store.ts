@@ -1,6 +1,6 @@
 /** Keeps what a secret store gave: for a while without asking, and for longer while the store is away. */
 import { type Clock, systemClock } from '@credence/protocol'
-import { type Sleep, systemSleep, withDeadline } from '../deadline.ts'
+import { type Sleep, systemSleep, withDeadline } from '../requests/deadline.ts'
 import { TokenError } from '../token_error.ts'
 import type { Secret, SecretStore } from './secret_source.ts'
 

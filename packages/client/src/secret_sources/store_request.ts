@@ -1,7 +1,7 @@
 /** One GET to a secret store's HTTP API: https, bounded, no redirect, and an error that says what to do. */
 import { isSecureUrl } from '@credence/protocol'
-import { boundedFetch, type Fetch, nameUrl } from '../bounded_fetch.ts'
-import { parseJsonObject } from '../server_answer.ts'
+import { boundedFetch, type Fetch, nameUrl } from '../requests/bounded_fetch.ts'
+import { parseJsonObject } from '../requests/server_answer.ts'
 import { TokenError } from '../token_error.ts'
 
 export interface StoreRequest {

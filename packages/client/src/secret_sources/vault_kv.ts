@@ -1,5 +1,5 @@
 /** A secret in HashiCorp Vault's KV version 2, read by its HTTP API. */
-import type { Fetch } from '../bounded_fetch.ts'
+import type { Fetch } from '../requests/bounded_fetch.ts'
 import { TokenError } from '../token_error.ts'
 import { parseSecretMembers } from './secret_document.ts'
 import type { Secret, SecretStore } from './secret_source.ts'

@@ -1,6 +1,6 @@
 /** Time that moves only when a test says so. */
 import type { Clock } from '@credence/protocol'
-import type { Sleep } from '../deadline.ts'
+import type { Sleep } from '../requests/deadline.ts'
 
 /** The `timeoutMs` of tests: a sleep of this length waits until time is advanced; any other passes at once and is noted. */
 export const timeoutMs = 60_000
