@@ -23,8 +23,8 @@ export interface RunningCredence {
 export const createDataFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'credence-bench-'))
 
 /** Starts `credence serve` on the server's core and waits until it says that it is ready. */
-export const startCredence = async (data: string): Promise<RunningCredence> => {
-  const options = ['--port', '0', '--management-port', '0', '--json', '--data', data]
+export const startCredence = async (data: string, args: readonly string[] = []): Promise<RunningCredence> => {
+  const options = ['--port', '0', '--management-port', '0', '--json', '--data', data, ...args]
   const child = spawnNode(serverCore, [command, 'serve', ...options])
   const { public_url: publicUrl } = await readReady(child)
   return {

@@ -1,12 +1,16 @@
 /**
- * npm run bench [issue|verify|adapters|start|grow|feed|resilience|client_cost]: measures all in turn, or the one that is named,
+ * npm run bench [issue|verify|adapters|start|grow|feed|resilience|client_cost|dpop|mtls|private_key_jwt|replay]: measures all in turn, or the one that is named,
  * and writes RESULTS.md.
  */
 import { runAdapters } from './adapters.ts'
 import { runClientCost } from './client_cost.ts'
+import { runDpop } from './dpop.ts'
 import { runFeed } from './feed.ts'
 import { runGrow } from './grow.ts'
 import { runIssue } from './issue.ts'
+import { runMtls } from './mtls.ts'
+import { runReplay } from './private_key_jwt/replay_entries.ts'
+import { runPrivateKeyJwt } from './private_key_jwt.ts'
 import { report, type Section } from './report.ts'
 import { runResilience } from './resilience.ts'
 import { fullPlan } from './rounds.ts'
@@ -22,6 +26,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Section>>> = {
   feed: runFeed,
   resilience: runResilience,
   client_cost: runClientCost,
+  dpop: () => runDpop(fullPlan),
+  mtls: () => runMtls(fullPlan),
+  private_key_jwt: () => runPrivateKeyJwt(fullPlan),
+  replay: () => runReplay(1_000_000),
 }
 
 const named = process.argv.slice(2)

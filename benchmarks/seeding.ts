@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { createId, systemClock, systemRandomness } from '@credence/protocol'
 import { openStorage, type Stores } from '@credence/storage'
-import { createClientSecret, createSecretDigester } from '../packages/server/src/client_auth/client_secret.ts'
+import { createClientSecret, createSecretDigester } from '../packages/server/src/client_auth/secrets/client_secret.ts'
 import { loadMasterKey } from '../packages/server/src/key_material/master_key.ts'
 import { createSealer } from '../packages/server/src/key_material/sealing.ts'
 import { loadServerKeys } from '../packages/server/src/key_material/server_keys.ts'

@@ -7,6 +7,8 @@ import { getToken, verifyWithJose } from '../support/token.ts'
 const credence = await startCredence()
 after(credence.dispose)
 const path = '/.well-known/oauth-authorization-server'
+const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const algorithms = ['ES256', 'EdDSA', 'PS256', 'RS256']
 
 test('RFC 8414 §3.2: the metadata document, member by member', async () => {
   const answer = await sendHttp(credence.public, { path })
@@ -18,12 +20,16 @@ test('RFC 8414 §3.2: the metadata document, member by member', async () => {
     jwks_uri: `${credence.issuer}/.well-known/jwks.json`,
     credence_credentials_endpoint: `${credence.issuer}/oauth/credentials`,
     grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: algorithms,
     introspection_endpoint: `${credence.issuer}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     introspection_signing_alg_values_supported: ['ES256'],
+    dpop_signing_alg_values_supported: algorithms,
     revocation_endpoint: `${credence.issuer}/oauth/revoke`,
-    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: algorithms,
   })
 })
 

@@ -26,13 +26,18 @@ const groups: readonly CommandGroup[] = [
   },
   {
     name: 'credential',
-    summary: 'the secrets of a client, any number at once',
+    summary: 'the secrets, keys, certificates and platform identities of a client',
     load: async () => (await import('./commands/credential.ts')).defineCredential,
   },
   {
     name: 'grant',
     summary: 'what a client may ask for at which API',
     load: async () => (await import('./commands/grant.ts')).defineGrant,
+  },
+  {
+    name: 'explain',
+    summary: 'whether a token would be granted and which rule decides, or why one was refused',
+    load: async () => (await import('./commands/explain.ts')).defineExplain,
   },
   {
     name: 'keys',
@@ -88,6 +93,11 @@ const groups: readonly CommandGroup[] = [
     name: 'inspect',
     summary: 'verify an access token and say what it allows',
     load: async () => (await import('./commands/inspect.ts')).defineInspect,
+  },
+  {
+    name: 'doctor',
+    summary: 'check what usually goes wrong between a service and its provider',
+    load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
     name: 'demo',

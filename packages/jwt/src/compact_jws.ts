@@ -81,9 +81,19 @@ const readHeader = (encoded: string): JoseHeader => {
  *
  * @throws {JwtError} `unsupported_algorithm`, `unsupported_header`, `malformed_token`
  */
-export const parseHeader = ({ alg, crit, b64, kid, typ }: JsonObject): JoseHeader => {
+export const parseHeader = (members: JsonObject): JoseHeader => {
+  const { alg } = members
   const algorithm = resolveAlgorithm(alg)
   if (algorithm === undefined) throw new JwtError('unsupported_algorithm', `alg is ${quoteForMessage(alg)}`)
+  return { algorithm, ...parseBesidesAlgorithm(members) }
+}
+
+/**
+ * Reads what is understood of a header beside its algorithm.
+ *
+ * @throws {JwtError} `unsupported_header`, `malformed_token`
+ */
+export const parseBesidesAlgorithm = ({ crit, b64, kid, typ }: JsonObject): Omit<JoseHeader, 'algorithm'> => {
   // "If any of the listed extension Header Parameters are not understood and supported by the recipient, then the JWS is
   // invalid." None is, and a crit that lists none must not be there either ("MUST NOT use the empty list").
   if (crit !== undefined) throw new JwtError('unsupported_header', 'crit names nothing that is supported')
@@ -91,5 +101,5 @@ export const parseHeader = ({ alg, crit, b64, kid, typ }: JsonObject): JoseHeade
   if (b64 !== undefined) throw new JwtError('unsupported_header', 'b64 is not supported')
   if (kid !== undefined && typeof kid !== 'string') throw new JwtError('malformed_token', 'kid must be a string')
   if (typ !== undefined && typeof typ !== 'string') throw new JwtError('malformed_token', 'typ must be a string')
-  return { algorithm, kid, typ: typ?.toLowerCase().replace(/^application\//, '') }
+  return { kid, typ: typ?.toLowerCase().replace(/^application\//, '') }
 }

@@ -5,6 +5,7 @@ import {
   type ClientCertificateFormat,
   clientCertificateHeaders,
   maxCertificateHeaderLength,
+  parseClientCertificateChain,
   parseClientCertificateHeader,
 } from './client_certificate_header.ts'
 
@@ -106,5 +107,31 @@ describe('parseClientCertificateHeader', () => {
     isCertificate('haproxy', `"${base64}"`)
     isNone('haproxy', `${base64}, ${base64}`)
     isNone('haproxy', base64 + base64)
+  })
+})
+
+describe('parseClientCertificateChain', () => {
+  const other = Uint8Array.of(1, 2, 3)
+  const item = `:${base64}:`
+
+  it('RFC 9440 §2.3: a list of byte sequences, whole or not at all', () => {
+    assert.deepEqual(parseClientCertificateChain('rfc9440', `${item}, :AQID:`), [der, other])
+    assert.deepEqual(parseClientCertificateChain('rfc9440', item), [der])
+    for (const value of ['', `${item},`, `${item}, nothing`, `${item};a=1`, item.repeat(1_000)]) {
+      assert.deepEqual(parseClientCertificateChain('rfc9440', value), [], value.slice(0, 40))
+    }
+  })
+
+  it('AWS ALB: what follows the client’s own certificate', () => {
+    assert.deepEqual(parseClientCertificateChain('aws_alb', albEscape(`${pem}${stranger}${pem}`)), [other, der])
+    assert.deepEqual(parseClientCertificateChain('aws_alb', albEscape(pem)), [])
+    assert.deepEqual(parseClientCertificateChain('aws_alb', albEscape(`${pem}${stranger}rest`)), [])
+    assert.deepEqual(parseClientCertificateChain('aws_alb', '%'), [])
+  })
+
+  it('the other forms have none', () => {
+    for (const format of ['nginx', 'envoy', 'haproxy'] as const) {
+      assert.deepEqual(parseClientCertificateChain(format, write[format](pem)), [])
+    }
   })
 })

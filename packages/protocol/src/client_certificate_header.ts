@@ -25,6 +25,37 @@ export const maxCertificateHeaderLength = 32_768
 export const parseClientCertificateHeader = (format: ClientCertificateFormat, value: string): Uint8Array | undefined =>
   value.length > maxCertificateHeaderLength ? undefined : parsers[format](value.trim())
 
+/**
+ * The certificates that the client sent beside its own, as DER, those of authorities; empty where the form has none, or the value is
+ * not exactly of the form. Of RFC 9440 the value is that of Client-Cert-Chain.
+ *
+ * Does not check: the chain itself.
+ *
+ * @see RFC 9440 §2.3
+ */
+export const parseClientCertificateChain = (format: ClientCertificateFormat, value: string): readonly Uint8Array[] => {
+  if (value.length > maxCertificateHeaderLength) return []
+  if (format === 'rfc9440') return wholeChain(value.split(',').map((item) => parseByteSequence(item.trim())))
+  return format === 'aws_alb' ? wholeChain(pemChain(percentDecode(value.trim()) ?? '').slice(1)) : []
+}
+
+const wholeChain = (certificates: readonly (Uint8Array | undefined)[]): readonly Uint8Array[] => {
+  const chain = certificates.filter((certificate) => certificate !== undefined)
+  return chain.length === certificates.length ? chain : []
+}
+
+const mostInChain = 10
+
+const pemChain = (pem: string): readonly (Uint8Array | undefined)[] => {
+  const chain: (Uint8Array | undefined)[] = []
+  for (let rest = pem; rest !== '' && chain.length < mostInChain; ) {
+    const block = pemBlock.exec(rest)?.[0]
+    chain.push(decodePem(rest, 'first of a chain'))
+    rest = block === undefined ? '' : rest.slice(block.length)
+  }
+  return chain
+}
+
 /** Client-Cert: "encoded as a Byte Sequence": `:BASE64:`. */
 const parseByteSequence = (value: string) => decodeBase64(/^:([^:]*):$/.exec(value)?.[1])
 

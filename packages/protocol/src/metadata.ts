@@ -10,12 +10,21 @@ export interface AuthorizationServerMetadata {
   readonly response_types_supported?: readonly string[]
   readonly grant_types_supported: readonly string[]
   readonly token_endpoint_auth_methods_supported: readonly string[]
+  readonly token_endpoint_auth_signing_alg_values_supported?: readonly string[]
   readonly introspection_endpoint?: string
   readonly introspection_endpoint_auth_methods_supported?: readonly string[]
+  readonly introspection_endpoint_auth_signing_alg_values_supported?: readonly string[]
   /** RFC 9701 §7. */
   readonly introspection_signing_alg_values_supported?: readonly string[]
   readonly revocation_endpoint?: string
   readonly revocation_endpoint_auth_methods_supported?: readonly string[]
+  readonly revocation_endpoint_auth_signing_alg_values_supported?: readonly string[]
+  /** RFC 9449 §5.1. */
+  readonly dpop_signing_alg_values_supported?: readonly string[]
+  /** RFC 8705 §3.3. */
+  readonly tls_client_certificate_bound_access_tokens?: boolean
+  /** RFC 8705 §5: where to go with a certificate, by the name of the endpoint. */
+  readonly mtls_endpoint_aliases?: Readonly<Record<string, string>>
   readonly service_documentation?: string
   /** Credence's own: where a client replaces its own credential. */
   readonly credence_credentials_endpoint?: string

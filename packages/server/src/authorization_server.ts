@@ -1,5 +1,7 @@
 /** The authorization server without its listeners: the parts that a token request and a management request pass through. */
 import type { IncomingMessage } from 'node:http'
+import { uptime } from 'node:os'
+import { createDpopNonces, signatureAlgorithms } from '@credence/jwt'
 import type { Clock, Randomness } from '@credence/protocol'
 import type { Change, Storage } from '@credence/storage'
 import type { FastifyInstance } from 'fastify'
@@ -11,23 +13,29 @@ import { createManagementApp } from './admin/management_app.ts'
 import { createPageCursors } from './admin/page_cursor.ts'
 import { createVerifyAdminToken } from './admin/verify_admin_token.ts'
 import { type AuditSettings, startAuditService } from './audit/audit_service.ts'
+import { observeRefusedTokens } from './audit/refused_tokens.ts'
 import { createAuthenticateClient } from './client_auth/authenticate_client.ts'
-import { checkClientSecret } from './client_auth/check_client_secret.ts'
-import { createCheckCredentials } from './client_auth/check_credentials.ts'
-import { createSecretDigester } from './client_auth/client_secret.ts'
+import { authenticateOnce } from './client_auth/authenticate_once.ts'
+import { addMutualTls, type MutualTls } from './client_auth/certificates/client_certificate_metadata.ts'
+import { createClientChecks } from './client_auth/client_checks.ts'
 import { createCredentialUseRecorder } from './client_auth/credential_uses.ts'
+import { createSecretDigester } from './client_auth/secrets/client_secret.ts'
+import { createClientSecretSealer } from './client_auth/secrets/sealed_client_secret.ts'
 import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type DeclarativeOptions, startDeclarative } from './declarative/start_declarative.ts'
 import { followChanges } from './directory/change_follower.ts'
 import { createDirectory } from './directory/directory.ts'
+import { createDpopBinding, dpopSigningAlgorithms } from './dpop/dpop_binding.ts'
 import { createCredentialsEndpoint } from './endpoints/credentials.ts'
 import { createMetadata, endpointUrl, publicPaths } from './endpoints/metadata.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
+import { createExplain } from './explain/explain_request.ts'
 import { createFindings } from './findings/findings.ts'
 import { createClientCredentials } from './grants/client_credentials.ts'
 import type { RequestHandler } from './http/http_server.ts'
 import { createPublicHandler } from './http/public_handler.ts'
 import { createRequestObserver } from './http/request_observer.ts'
+import type { RequestOrigin } from './http/trusted_proxies.ts'
 import { loadOpaqueTokenKeys } from './key_material/opaque_token_keys.ts'
 import { loadServerKeys } from './key_material/server_keys.ts'
 import { type Sealing, type SigningKeySettings, startSigningKeys } from './key_material/start_signing_keys.ts'
@@ -46,8 +54,12 @@ import {
 import { createIssue } from './minting/issue.ts'
 import { createOpaqueTokens } from './minting/opaque_token.ts'
 import { createSigningQueue } from './minting/signing_queue.ts'
-import { createClaimOnce } from './policy/claim_once.ts'
-import { unbound } from './policy/sender_binding.ts'
+import { readCertificateBinding } from './policy/certificate_binding.ts'
+import { joinBindings } from './policy/sender_binding.ts'
+import { warnOfContradictions } from './profiles/contradictions.ts'
+import type { Profile } from './profiles/profile.ts'
+import { createProfileRules } from './profiles/profile_rules.ts'
+import { startReplays } from './replay/replays.ts'
 import { createRevocations } from './revocation/revocations.ts'
 import { createReplaceCredential } from './rotation/replace_credential.ts'
 import { traceTokenSteps } from './tracing/token_steps.ts'
@@ -68,9 +80,17 @@ export interface AuthorizationServerDeps {
   readonly directorySize: number
   readonly limits: LimitSettings
   readonly usageDays: number
+  /** Whether every DPoP proof must have a nonce. */
+  readonly requireDpopNonce: boolean
+  readonly profile: Profile | undefined
+  /** Whether a jwks_uri may be on loopback or in a private network. */
+  readonly allowPrivateAddresses: boolean
   readonly audit: AuditSettings
   readonly declarative: DeclarativeOptions
   readonly isLocal: (request: IncomingMessage) => boolean
+  readonly origin: RequestOrigin
+  /** Undefined: no certificate is ever asked for. */
+  readonly mutualTls: MutualTls | undefined
 }
 
 export interface AuthorizationServer {
@@ -93,7 +113,7 @@ const signedTogether = 256
 const usesCapacity = 100_000
 
 export const createAuthorizationServer = async (deps: AuthorizationServerDeps): Promise<AuthorizationServer> => {
-  const { issuer, clock, randomness, logger } = deps
+  const { issuer, allowPrivateAddresses, clock, randomness, logger } = deps
   const logFailure = (what: string) => (error: unknown) => logger.error({ err: error }, what)
   const metrics = createMetrics(logFailure('a metric could not be read'))
   const storage = observeStorage(deps.storage, clock, metrics)
@@ -159,11 +179,30 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   const findings = createFindings({ storage, clock, flush: () => Promise.all([uses.flush(), usage.flush()]) })
   registerUsage(metrics, usage, findings)
 
-  const grants = [createClientCredentials(directory)].map((grant) => countRefusals(grant, usage))
-  const clientSecretDeps = { directory, digester, clock }
+  const rules = createProfileRules(deps.profile)
+  const clientCredentials = rules.grant(createClientCredentials(directory))
+  const grants = [countRefusals(clientCredentials, usage)]
+  const readDpopBinding = createDpopBinding({
+    tokenEndpoints: [...new Set([issuer, deps.mutualTls?.url ?? issuer])].map((url) =>
+      endpointUrl(url, publicPaths.token),
+    ),
+    algorithms: rules.algorithms(dpopSigningAlgorithms),
+    nonces: deps.requireDpopNonce ? createDpopNonces({ clock, key: serverKeys.dpop_nonce }) : undefined,
+    clock,
+  })
+  const clientSecrets = createClientSecretSealer(serverKeys.client_secret_sealing, randomness)
+  const clientChecks = createClientChecks({
+    ...{ issuer, tokenEndpoint: endpointUrl(issuer, publicPaths.token), directory, digester, clientSecrets },
+    ...{ algorithms: rules.algorithms(signatureAlgorithms), allowPrivateAddresses, clock, logger },
+  })
+  const replays = await startReplays({
+    ...{ store: storage.replays, clock, metrics, onError: logFailure },
+    // an embedded store writes claims without waiting for the disk: they outlive the process, and not the machine
+    machineStartedAt: storage.dialect === 'sqlite' ? clock.epochSeconds() - uptime() : undefined,
+  })
   const tokenSteps = traceTokenSteps(tracing, {
     authenticateClient: createAuthenticateClient({
-      check: createCheckCredentials({ secret: (presented) => checkClientSecret(presented, clientSecretDeps) }),
+      check: rules.checkCredentials(clientChecks),
       refuse(refusal, presented, remoteAddress) {
         audit.noteRefusedClient(refusal, presented, remoteAddress)
         return limits.refuseClient(refusal, presented, remoteAddress)
@@ -172,9 +211,9 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
       clock,
     }),
     grants,
-    readBinding: () => unbound,
+    readBinding: rules.readBinding(joinBindings(readDpopBinding, readCertificateBinding)),
     checkQuota: limits.checkQuota,
-    claimOnce: createClaimOnce(storage.replays),
+    claimOnce: replays.claimOnce,
     issue: createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness }),
     noteIssued(authorization, token) {
       usage.noteIssued(authorization)
@@ -186,13 +225,13 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     ...{ issuer, keys: keyRing.keys, clock, directory },
     isDenied: revocations.live.isDenied,
   })
-  const { authenticateClient } = tokenSteps
+  const authenticateClient = authenticateOnce(tokenSteps.authenticateClient, replays.claimOnce)
   const routes = await revocations.start({
     ...{ authenticateClient, verifyAdminToken, directory, audit },
     catchUp: follower.catchUp,
   })
 
-  const metadata = createMetadata(issuer, grants)
+  const metadata = rules.metadata(addMutualTls(createMetadata(issuer, grants), deps.mutualTls))
   const handlePublicRequest = createPublicHandler({
     issuerPath: new URL(issuer).pathname,
     tokenEndpoint: tracing.endpoint(publicPaths.token, createTokenEndpoint(tokenSteps)),
@@ -204,18 +243,25 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
         audit,
         uses,
         digester,
+        clientSecrets,
         catchUp: follower.catchUp,
       }),
     }),
     routes,
+    origin: deps.origin,
     metadata: () => metadata,
     keySet: keyRing.document,
     gate: limits.gate,
-    observe: createRequestObserver({ metrics, grantTypes: grants.map(({ name }) => name), clock, logger }),
+    observe: observeRefusedTokens(
+      createRequestObserver({ metrics, grantTypes: grants.map(({ name }) => name), clock, logger }),
+      audit.noteRefusedToken,
+    ),
     clock,
     randomness,
     logger,
   })
+
+  if (deps.profile !== undefined) await warnOfContradictions(storage, deps.profile, { clock, logger })
 
   const declarative = await startDeclarative({ ...deps, storage, audit, metrics, catchUp: follower.catchUp })
 
@@ -227,9 +273,12 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     auditKey: audit.key,
     sealer: deps.sealing.sealer,
     digester,
+    clientSecrets,
+    allowPrivateAddresses,
     flushUses: uses.flush,
     flushUsage: usage.flush,
     findings,
+    explain: createExplain({ directory, grant: clientCredentials, rules, clock }),
     cursors: createPageCursors(serverKeys.page_cursor),
     clock,
     randomness,
@@ -257,6 +306,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
       await declarative.stop()
       follower.stop()
       revocations.stop()
+      replays.stop()
       await signingKeys.stop()
       clearInterval(flushTimer)
       await uses.flush().catch(logFailure('last uses could not be written'))

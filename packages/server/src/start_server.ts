@@ -11,12 +11,15 @@ import { ConfigurationError } from './configuration/configuration_error.ts'
 import { checkNoInterruptedRestore, databaseOf } from './configuration/database_location.ts'
 import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type HttpServer, type ListenAddress, listen } from './http/http_server.ts'
+import type { TlsListenerOptions } from './http/tls_listener.ts'
+import { openListenerSettings } from './http/tls_listener_settings.ts'
 import { loadMasterKeys } from './key_material/master_key.ts'
 import { explainWrongKey, UnsealError } from './key_material/sealing.ts'
 import type { OpenSigner } from './key_material/signing_key.ts'
 import { createSealing } from './key_material/start_signing_keys.ts'
 import { clearStaleSocket, localSocketPath } from './local_socket.ts'
 import { createLogger } from './logging/create_logger.ts'
+import { profileOf } from './profiles/profiles.ts'
 import { version } from './version.ts'
 
 export interface RunningServer {
@@ -68,21 +71,25 @@ export const startServer = async (
   const storage = await openStorage({ database, clock })
   opened.defer(() => storage.close())
 
-  const listenHttp = async (address: ListenAddress): Promise<HttpServer> => {
-    const server = await listen(address).catch((error) => {
+  const listeners = openListenerSettings(configuration, { clock, logger })
+  opened.defer(listeners.stop)
+  const listenHttp = async (address: ListenAddress, tls?: TlsListenerOptions): Promise<HttpServer> => {
+    const server = await listen(address, tls).catch((error) => {
       throw new ConfigurationError([explainListenError(address, error)], { cause: error })
     })
     opened.defer(() => server.drain(drainGraceMs))
     return server
   }
   const localListener = await listenHttp({ socketPath })
-  const publicListener = await listenHttp({ host: configuration.host, port: configuration.port })
+  const publicListener = await listenHttp({ host: configuration.host, port: configuration.port }, listeners.publicTls)
+  const mtlsListener =
+    listeners.mtls && (await listenHttp({ host: configuration.host, port: listeners.mtls.port }, listeners.mtls.tls))
   const managementListener =
     configuration.managementPort === 'off'
       ? undefined
       : await listenHttp({ host: configuration.managementHost, port: configuration.managementPort })
 
-  const publicUrl = urlOf(configuration.host, publicListener)
+  const publicUrl = urlOf(configuration.host, publicListener, listeners.publicTls === undefined ? 'http' : 'https')
   const issuer = configuration.issuer ?? publicUrl
   const localRequests = new WeakSet<IncomingMessage>()
   const server = await createAuthorizationServer({
@@ -96,6 +103,9 @@ export const startServer = async (
     directorySize: configuration.directorySize,
     limits: configuration,
     usageDays: configuration.usageDays,
+    allowPrivateAddresses: configuration.allowPrivateAddresses === 'on',
+    requireDpopNonce: configuration.dpopNonce === 'required',
+    profile: profileOf(configuration.profile),
     declarative: { source: configuration.declarative, prune: configuration.declarativePrune === 'on' },
     audit: {
       sinks: configuration.auditSink ?? [],
@@ -103,11 +113,14 @@ export const startServer = async (
       issuance: configuration.auditIssuance === 'each',
     },
     isLocal: (request) => localRequests.has(request),
+    origin: listeners.origin,
+    mutualTls: listeners.mutualTls(issuer, mtlsListener?.port),
   }).catch((error) => {
     throw error instanceof UnsealError ? new ConfigurationError([explainWrongKey], { cause: error }) : error
   })
 
   publicListener.serve(server.handlePublicRequest)
+  mtlsListener?.serve(server.handlePublicRequest)
   managementListener?.serve((request, response) => server.managementApp.routing(request, response))
   localListener.serve((request, response) => {
     localRequests.add(request)
@@ -119,7 +132,7 @@ export const startServer = async (
   return {
     issuer,
     publicUrl,
-    managementUrl: managementListener && urlOf(configuration.managementHost, managementListener),
+    managementUrl: managementListener && urlOf(configuration.managementHost, managementListener, 'http'),
     socketPath,
     get declarativeState() {
       return server.declarativeState
@@ -128,7 +141,9 @@ export const startServer = async (
       logger.info('draining')
       server.startDraining()
       await Promise.all(
-        [publicListener, managementListener, localListener].map((listener) => listener?.drain(drainGraceMs)),
+        [publicListener, mtlsListener, managementListener, localListener].map((listener) =>
+          listener?.drain(drainGraceMs),
+        ),
       )
       await server.close()
       await resources.disposeAsync()
@@ -137,8 +152,8 @@ export const startServer = async (
   }
 }
 
-const urlOf = (host: string, { port }: HttpServer): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+const urlOf = (host: string, { port }: HttpServer, scheme: 'http' | 'https'): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 const explainListenError = (address: ListenAddress, error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined

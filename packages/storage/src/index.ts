@@ -6,6 +6,7 @@ export { type RestoreOptions, restoreStorage, restoringFile } from './backup/res
 export type * from './client_facts_store.ts'
 export type * from './model.ts'
 export { type DatabaseLocation, type OpenStorageOptions, openStorage } from './open_storage.ts'
+export { longestClaimSeconds } from './replay_store.ts'
 export { StoreError, type StoreErrorCode } from './store_error.ts'
 export type * from './stores.ts'
 export * from './usage_store.ts'

@@ -5,7 +5,15 @@ export interface ReplayClaim {
   readonly entry: string
   /** Epoch seconds; from then on whoever brings it is refused for its age, and the entry may go. */
   readonly expiresAt: number
+  /**
+   * Epoch seconds, not later than it was made. What was made before a backup was restored may have been used since that
+   * backup, so it is refused. Undefined: as long before `expiresAt` as anything lives, {@link longestClaimSeconds}.
+   */
+  readonly issuedAt?: number
 }
+
+/** Nothing may be claimed for longer than this from when it was made. */
+export const longestClaimSeconds = 360
 
 export interface ReplayStore {
   /**
@@ -19,4 +27,6 @@ export interface ReplayStore {
   deleteExpired(now: number, limit: number): Promise<number>
   /** How many there are. */
   count(): Promise<number>
+  /** When a backup was restored, epoch seconds; undefined when that was so long ago that it does not matter, or never. */
+  restoredAt(): Promise<number | undefined>
 }

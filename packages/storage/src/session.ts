@@ -8,6 +8,11 @@ export interface Session {
   readonly sql: DialectSql
   /** Runs a single statement. */
   read<T>(statement: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /**
+   * Runs one statement that writes, whoever else writes meanwhile: for what no other write depends on. With SQLite it
+   * outlives the process, and not the loss of power.
+   */
+  append<T>(statement: (db: Kysely<Schema>) => Promise<T>): Promise<T>
   /** Runs statements in a transaction, with no other writer between them. */
   write<T>(statements: (db: Transaction<Schema>) => Promise<T>): Promise<T>
 }
@@ -21,6 +26,10 @@ export const createSession = (database: Database): Session => ({
   read: async (statement) => {
     checkOpen(database)
     return statement(database.reader)
+  },
+  append: async (statement) => {
+    checkOpen(database)
+    return database.append(statement)
   },
   write: (statements) => transact(database, statements),
 })
@@ -83,7 +92,7 @@ const createTransactionSession = (db: Transaction<Schema>, sql: DialectSql) => {
     return failure
   }
 
-  const session: Session = { sql, read: run, write: run }
+  const session: Session = { sql, read: run, append: run, write: run }
   return { session, end }
 }
 

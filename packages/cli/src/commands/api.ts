@@ -21,6 +21,7 @@ interface ApiDocument {
   readonly token_ttl_seconds: number
   readonly signing_alg: string
   readonly token_format: string
+  readonly sender_constraint: string
   readonly created_at: number
   readonly updated_at: number
 }
@@ -30,6 +31,7 @@ interface ApiOptions extends ManagementOptions {
   readonly tokenTtl?: number
   readonly alg?: string
   readonly tokenFormat?: string
+  readonly senderConstraint?: string
 }
 
 const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
@@ -53,7 +55,10 @@ export const defineApi = (command: Command): void => {
   const update = addApiOptions(command.command('update').description('Change an API; what is not given stays.'))
     .argument('<AUDIENCE>')
     .action(updateApi)
-  addExamples(update, ['credence api update https://orders.example.com --token-ttl 5m'])
+  addExamples(update, [
+    'credence api update https://orders.example.com --token-ttl 5m',
+    'credence api update https://orders.example.com --sender-constraint required',
+  ])
 
   const remove = addManagementOptions(command.command('delete').description('Delete an API that no client is granted.'))
     .argument('<AUDIENCE>')
@@ -74,12 +79,19 @@ const addApiOptions = (command: Command): Command =>
         'jwt, which the API checks by itself, or opaque, which it asks the server about; jwt unless given',
       ).choices(['jwt', 'opaque']),
     )
+    .addOption(
+      new Option(
+        '--sender-constraint <CONSTRAINT>',
+        'required: its tokens must be bound to a key, by DPoP or a certificate; optional unless given',
+      ).choices(['optional', 'required']),
+    )
 
-const bodyOf = ({ scope, tokenTtl, alg, tokenFormat }: ApiOptions) => ({
+const bodyOf = ({ scope, tokenTtl, alg, tokenFormat, senderConstraint }: ApiOptions) => ({
   ...(scope !== undefined && { scopes: scope.flat() }),
   ...(tokenTtl !== undefined && { token_ttl_seconds: tokenTtl }),
   ...(alg !== undefined && { signing_alg: alg }),
   ...(tokenFormat !== undefined && { token_format: tokenFormat }),
+  ...(senderConstraint !== undefined && { sender_constraint: senderConstraint }),
 })
 
 const createApi = async (audience: string, options: ApiOptions): Promise<void> => {
@@ -122,7 +134,7 @@ const showApi = async (audience: string, { data, json }: ManagementOptions): Pro
 const updateApi = async (audience: string, options: ApiOptions): Promise<void> => {
   const body = bodyOf(options)
   if (Object.keys(body).length === 0)
-    throw usageError('nothing to change: give --scope, --token-ttl, --alg or --token-format')
+    throw usageError('nothing to change: give --scope, --token-ttl, --alg, --token-format or --sender-constraint')
   const api = await (await openManagement(options.data)).patch<ApiDocument>(pathOf`/apis/${audience}`, body)
   if (options.json) return printJson(api)
   printLines([`changed API ${api.audience}`, ...describeApi(api)])
@@ -138,5 +150,6 @@ const describeApi = (api: ApiDocument): readonly string[] => [
   `  scopes       ${api.scopes.join(' ')}`,
   `  tokens live  ${formatDuration(api.token_ttl_seconds)}`,
   `  tokens are   ${api.token_format === 'opaque' ? 'opaque: the API asks the server about each' : `signed with ${api.signing_alg}`}`,
+  ...(api.sender_constraint === 'required' ? ['  bound        always: by DPoP or to a certificate'] : []),
   `  created      ${formatTime(api.created_at)}`,
 ]

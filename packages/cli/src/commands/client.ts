@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { usageError } from '../cli_error.ts'
 import {
   addExamples,
+  addKeyOptions,
   addManagementOptions,
   parseDuration,
   parseGrant,
@@ -12,21 +13,36 @@ import {
 } from './command_options.ts'
 
 export const defineClient = (command: Command): void => {
-  const create = addMetadataOptions(
-    addManagementOptions(
-      command.command('create').description('Create a client with a first secret, which is shown once.'),
+  const create = addKeyOptions(
+    addMetadataOptions(
+      addManagementOptions(
+        command
+          .command('create')
+          .description(
+            'Create a client with its first credential: a secret, which is shown once, or the keys or the certificate that are given.',
+          ),
+      ),
     ),
   )
+    .addOption(authOption('how it must authenticate; as its first credential does unless given, a secret either way'))
     .argument('<ID>', 'its client_id: letters, digits and . _ : @ / -')
     .addOption(
       repeatable('--grant <AUDIENCE=SCOPES>', 'what it may ask for: an API and, with commas, scopes of it', parseGrant),
     )
-    .option('--label <TEXT>', 'what the first secret is for: which deployment holds it')
-    .option('--expires <DURATION>', 'when the first secret expires, from now: 90d; never unless given', parseDuration)
+    .option('--label <TEXT>', 'what the first credential is for: which deployment holds it')
+    .option(
+      '--expires <DURATION>',
+      'when the first credential expires, from now: 90d; never unless given',
+      parseDuration,
+    )
     .action(async (id, options) => (await import('./client_actions.ts')).createClient(id, options))
   addExamples(create, [
     'credence client create report-job --grant https://orders.example.com=orders:read',
     'credence client create report-job --grant https://orders.example.com=orders:read --expires 90d --json',
+    'credence client create report-job --grant https://orders.example.com=orders:read --generate-key report-job.jwk.json',
+    'credence client create report-job --grant https://orders.example.com=orders:read --jwks-uri https://report.example.com/jwks.json',
+    'credence client create report-job --grant https://orders.example.com=orders:read --san-dns report.example.com --certificate-bound',
+    'credence client create report-job --grant https://orders.example.com=orders:read --auth federated',
   ])
 
   const list = addManagementOptions(command.command('list').description('List the clients.')).action(async (options) =>
@@ -43,13 +59,16 @@ export const defineClient = (command: Command): void => {
     addManagementOptions(command.command('update').description('Change a client; what is not given stays.')),
   )
     .argument('<ID>')
+    .addOption(authOption('how it must authenticate; any: in every way that it has a credential for', 'any'))
+    .option('--no-dpop-bound', 'its tokens need not be bound by DPoP any more')
+    .option('--no-certificate-bound', 'its tokens need not be bound to its certificate any more')
     .option('--no-managed-rotation', 'it may not replace its own secret any more')
     .action(async (id, options) => {
       const { bodyOf, updateClient } = await import('./client_actions.ts')
       const body = bodyOf(options)
       if (Object.keys(body).length === 0)
         throw usageError(
-          'nothing to change: give --name, --auth, --default-scope, --token-ttl, --serves, --quota or --managed-rotation',
+          'nothing to change: give --name, --auth, --default-scope, --token-ttl, --serves, --quota, --managed-rotation, --dpop-bound or --certificate-bound',
         )
       await updateClient({ id, body, done: 'changed' }, options)
     })
@@ -78,15 +97,22 @@ export const defineClient = (command: Command): void => {
   addExamples(remove, ['credence client delete report-job'])
 }
 
+const authMethods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'federated',
+]
+
+const authOption = (description: string, ...more: readonly string[]): Option =>
+  new Option('--auth <METHOD>', description).choices([...authMethods, ...more])
+
 const addMetadataOptions = (command: Command): Command =>
   command
     .option('--name <TEXT>', 'what people call it')
-    .addOption(
-      new Option('--auth <METHOD>', 'how it must send its secret; either way unless given').choices([
-        'client_secret_basic',
-        'client_secret_post',
-      ]),
-    )
     .addOption(
       repeatable(
         '--default-scope <SCOPE>',
@@ -109,6 +135,8 @@ const addMetadataOptions = (command: Command): Command =>
         'what happens beyond it: refused with 429 (the default), or only counted',
       ).choices(['enforce', 'observe']),
     )
+    .option('--dpop-bound', 'it must prove a key by DPoP, and its tokens are bound to that')
+    .option('--certificate-bound', 'its tokens are bound to its certificate')
     .option(
       '--managed-rotation [OVERLAP]',
       'it may replace its own secret, and the replaced one works for this long: 24h unless given',

@@ -1,11 +1,13 @@
 /** What the commands of `credence client` do. */
 import { CliError } from '../cli_error.ts'
 import { type ManagementClient, openManagement, pathOf } from '../management/management_client.ts'
-import { createCredentialApi } from '../rotation/credential_api.ts'
+import { type CredentialDocument, createCredentialApi } from '../rotation/credential_api.ts'
+import { describeAccepted, describeKeyFile } from '../rotation/describe_credentials.ts'
 import { printJson, printLines } from '../terminal/print.ts'
 import { printTable } from '../terminal/print_table.ts'
 import { formatDuration, formatTime } from '../terminal/times.ts'
 import type { GrantArgument, ManagementOptions } from './command_options.ts'
+import { type KeyOptions, readMembers } from './credential_members.ts'
 import { describeGrants, type GrantDocument } from './grant.ts'
 
 export interface ClientOptions extends ManagementOptions {
@@ -19,9 +21,11 @@ export interface ClientOptions extends ManagementOptions {
   readonly quotaMode?: string
   /** The overlap in seconds; true: as the server has it; false: off. */
   readonly managedRotation?: number | boolean
+  readonly dpopBound?: boolean
+  readonly certificateBound?: boolean
 }
 
-export interface CreateClientOptions extends ClientOptions {
+export interface CreateClientOptions extends ClientOptions, KeyOptions {
   readonly grant?: readonly GrantArgument[]
   readonly label?: string
   /** Seconds from now. */
@@ -37,15 +41,19 @@ interface ClientDocument {
   readonly serves?: readonly string[]
   readonly quota?: { readonly tokens_per_minute: number; readonly mode: 'observe' | 'enforce' }
   readonly managed_rotation?: { readonly overlap_seconds: number }
+  readonly dpop_bound_access_tokens?: boolean
+  readonly tls_client_certificate_bound_access_tokens?: boolean
   readonly disabled: boolean
   readonly client_id_issued_at: number
 }
 
 interface NewClientDocument extends ClientDocument {
   readonly grants: readonly GrantDocument[]
-  readonly credential_id: string
-  readonly client_secret: string
-  readonly client_secret_expires_at: number
+  readonly credential_id?: string
+  /** Of a client with a secret. */
+  readonly client_secret?: string
+  readonly client_secret_expires_at?: number
+  readonly credentials: readonly CredentialDocument[]
   readonly issuer: string
   readonly token_endpoint: string
 }
@@ -53,10 +61,14 @@ interface NewClientDocument extends ClientDocument {
 export const bodyOf = ({ name, auth, defaultScope, tokenTtl, serves, ...more }: ClientOptions) => ({
   ...(serves !== undefined && { serves }),
   ...(name !== undefined && { client_name: name }),
-  ...(auth !== undefined && { token_endpoint_auth_method: auth }),
+  ...(auth !== undefined && { token_endpoint_auth_method: auth === 'any' ? null : auth }),
   ...(defaultScope !== undefined && { default_scope: defaultScope.flat() }),
   ...(tokenTtl !== undefined && { token_ttl_seconds: tokenTtl }),
   ...((more.quota !== undefined || more.quotaMode !== undefined) && { quota: quotaOf(more.quota, more.quotaMode) }),
+  ...(more.dpopBound !== undefined && { dpop_bound_access_tokens: more.dpopBound }),
+  ...(more.certificateBound !== undefined && {
+    tls_client_certificate_bound_access_tokens: more.certificateBound,
+  }),
   ...(more.managedRotation !== undefined && { managed_rotation: managedRotationOf(more.managedRotation) }),
 })
 
@@ -75,14 +87,34 @@ const managedRotationOf = (given: number | boolean) => {
 export const createClient = async (id: string, options: CreateClientOptions): Promise<void> => {
   const { grant = [], label, expires } = options
   const management = await openManagement(options.data)
-  const client = await management.post<NewClientDocument>('/clients', {
-    client_id: id,
-    ...bodyOf(options),
-    grants: mergeGrants(grant),
-    credential: { ...(label !== undefined && { label }), ...(expires !== undefined && { expires_in: expires }) },
-  })
-  if (options.json) return printJson(client)
-  printLines(describeNewClient(client))
+  const { members, undo } = await readMembers(options)
+  const auth = options.auth ?? impliedMethod(options)
+  const client = await management
+    .post<NewClientDocument>('/clients', {
+      client_id: id,
+      ...bodyOf({ ...options, ...(auth !== undefined && { auth }) }),
+      grants: mergeGrants(grant),
+      ...members,
+      credential: { ...(label !== undefined && { label }), ...(expires !== undefined && { expires_in: expires }) },
+    })
+    .catch(async (error: unknown) => {
+      await undo()
+      throw error
+    })
+  const { generateKey: keyFile } = options
+  if (options.json) return printJson({ ...client, ...(keyFile !== undefined && { key_file: keyFile }) })
+  printLines(describeNewClient(client, keyFile))
+}
+
+/** A client that is made with a key is registered for that, so that nothing weaker is ever accepted in its place. */
+const impliedMethod = (options: KeyOptions): string | undefined => {
+  const { jwks, jwksUri, generateKey, certificate, subjectDn, sanDns, sanUri, sanIp, sanEmail } = options
+  const methods = [
+    ...([jwks, jwksUri, generateKey].some((given) => given !== undefined) ? ['private_key_jwt'] : []),
+    ...(certificate === undefined ? [] : ['self_signed_tls_client_auth']),
+    ...([subjectDn, sanDns, sanUri, sanIp, sanEmail].some((given) => given !== undefined) ? ['tls_client_auth'] : []),
+  ]
+  return methods.length === 1 ? methods[0] : undefined
 }
 
 /** Two --grant for one API mean both. */
@@ -93,15 +125,48 @@ const mergeGrants = (grants: readonly GrantArgument[]): readonly GrantArgument[]
   }))
 
 /** Lines that a shell or an .env file takes as they are; what is for people is a comment. */
-const describeNewClient = (client: NewClientDocument): readonly string[] => [
-  `# client ${client.client_id}, which may ask for ${describeGrants(client.grants)}`,
-  '# The secret is shown this once. Keep it where the service reads its secrets.',
-  ...(client.client_secret_expires_at === 0 ? [] : [`# It expires ${formatTime(client.client_secret_expires_at)}.`]),
-  `CREDENCE_ISSUER=${client.issuer}`,
-  `CREDENCE_TOKEN_ENDPOINT=${client.token_endpoint}`,
-  `CREDENCE_CLIENT_ID=${client.client_id}`,
-  `CREDENCE_CLIENT_SECRET=${client.client_secret}`,
+const describeNewClient = (client: NewClientDocument, keyFile: string | undefined): readonly string[] => {
+  const { client_secret: secret, client_secret_expires_at: expiresAt = 0 } = client
+  return [
+    `# client ${client.client_id}, which may ask for ${describeGrants(client.grants)}`,
+    ...(secret === undefined
+      ? describeAuthentication(client)
+      : [
+          '# The secret is shown this once. Keep it where the service reads its secrets.',
+          ...(expiresAt === 0 ? [] : [`# It expires ${formatTime(expiresAt)}.`]),
+        ]),
+    `CREDENCE_ISSUER=${client.issuer}`,
+    `CREDENCE_TOKEN_ENDPOINT=${client.token_endpoint}`,
+    `CREDENCE_CLIENT_ID=${client.client_id}`,
+    ...(secret === undefined ? [] : [`CREDENCE_CLIENT_SECRET=${secret}`]),
+    ...(keyFile === undefined ? [] : describeKeyFile(keyFile)),
+  ]
+}
+
+/** What stands in the place of a secret: what it accepts, or what has to be configured first. */
+const describeAuthentication = ({
+  client_id: id,
+  credentials,
+  token_endpoint_auth_method: method,
+}: NewClientDocument): readonly string[] => [
+  '# It has no secret.',
+  ...(credentials.length === 0 ? [`# It cannot authenticate yet: ${nextStep(id, method)}`] : []),
+  ...credentials.flatMap(describeAccepted).map((line) => `# ${line}`),
 ]
+
+const nextStep = (id: string, method: string | undefined): string => {
+  const add = `credence credential add ${id}`
+  switch (method) {
+    case 'federated':
+      return `${add} --federated kubernetes|github|gitlab|google|aws|azure|spiffe|oidc --subject S`
+    case 'tls_client_auth':
+      return `${add} --san-dns NAME, or --subject-dn DN`
+    case 'self_signed_tls_client_auth':
+      return `${add} --certificate FILE`
+    default:
+      return `${add} --jwks FILE, --jwks-uri URL or --generate-key FILE`
+  }
+}
 
 export const listClients = async ({ data, json }: ManagementOptions): Promise<void> => {
   const items = await (await openManagement(data)).list<ClientDocument>('/clients')
@@ -168,7 +233,13 @@ const describeQuota = ({ tokens_per_minute: tokens, mode }: NonNullable<ClientDo
 const describeClient = (client: ClientDocument): readonly string[] => [
   `client ${client.client_id}, ${client.disabled ? 'disabled: it gets no tokens' : 'enabled'}`,
   ...(client.client_name === undefined ? [] : [`  name         ${client.client_name}`]),
-  `  secret sent  ${client.token_endpoint_auth_method ?? 'client_secret_basic or client_secret_post'}`,
+  `  proves by    ${client.token_endpoint_auth_method ?? 'whatever credentials it has'}`,
+  ...(client.dpop_bound_access_tokens === true
+    ? ['  bound by     DPoP: its tokens are of no use without its key']
+    : []),
+  ...(client.tls_client_certificate_bound_access_tokens === true
+    ? ['  bound by     its certificate: its tokens are of no use without that']
+    : []),
   ...(client.default_scope === undefined ? [] : [`  asks for     ${client.default_scope.join(' ')} by default`]),
   ...(client.token_ttl_seconds === undefined
     ? []

@@ -76,3 +76,30 @@ export const parseGrant = (text: string): GrantArgument => {
   }
   return { audience, scopes }
 }
+
+export interface ClaimArgument {
+  readonly name: string
+  readonly value: string
+}
+
+/** `NAME=VALUE`. A value may contain `=`, the name of a claim seldom does, so the first one divides. */
+export const parseClaim = (text: string): ClaimArgument => {
+  const divider = text.indexOf('=')
+  if (divider < 1 || divider === text.length - 1) {
+    throw new InvalidArgumentError('A claim is NAME=VALUE, as in repository_owner_id=123.')
+  }
+  return { name: text.slice(0, divider), value: text.slice(divider + 1) }
+}
+
+/** What a client proves itself with beside a secret. */
+export const addKeyOptions = (command: Command): Command =>
+  command
+    .option('--jwks <FILE>', 'its public keys: a JWK set, or one JWK; each becomes a credential of its own')
+    .option('--jwks-uri <URL>', 'where it publishes its public keys')
+    .option('--generate-key <FILE>', 'make a key: the private half goes to this file, for its owner alone to read')
+    .option('--certificate <FILE>', 'its self-signed certificate in PEM, of which the public key counts')
+    .addOption(repeatable('--subject-dn <DN>', 'the subject of its certificate, from a trusted authority', String))
+    .addOption(repeatable('--san-dns <NAME>', 'a DNS name in its certificate, from a trusted authority', String))
+    .addOption(repeatable('--san-uri <URI>', 'a URI in its certificate', String))
+    .addOption(repeatable('--san-ip <ADDRESS>', 'an IP address in its certificate', String))
+    .addOption(repeatable('--san-email <ADDRESS>', 'an email address in its certificate', String))

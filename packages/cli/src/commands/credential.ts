@@ -1,6 +1,13 @@
-/** `credence credential`: the secrets of a client, any number live at once, so that rotation has no gap. */
-import type { Command } from 'commander'
-import { addExamples, addManagementOptions, parseDuration, repeatable } from './command_options.ts'
+/** `credence credential`: what clients prove themselves with, any number live at once, so that rotation has no gap. */
+import { type Command, Option } from 'commander'
+import {
+  addExamples,
+  addKeyOptions,
+  addManagementOptions,
+  parseClaim,
+  parseDuration,
+  repeatable,
+} from './command_options.ts'
 
 export const defineCredential = (command: Command): void => {
   const list = addManagementOptions(
@@ -24,12 +31,30 @@ export const defineCredential = (command: Command): void => {
     )
   addExamples(show, ['credence credential show report-job cred_01k7s6bkj8k7j0l16f9agqjso8'])
 
-  const add = addSecretOptions(
-    addManagementOptions(command.command('add').description('Add a secret beside those there are; it is shown once.')),
+  const add = addFederationOptions(
+    addKeyOptions(
+      addSecretOptions(
+        addManagementOptions(
+          command
+            .command('add')
+            .description(
+              'Add a secret, which is shown once, or keys, a certificate or a platform’s tokens, beside what there is; ' +
+                'and say in words what will be accepted.',
+            ),
+        ),
+      ),
+    ),
   )
     .argument('<CLIENT>')
     .action(async (client, options) => (await import('./credential_actions.ts')).addCredential(client, options))
-  addExamples(add, ['credence credential add report-job --label "cluster b" --expires 90d'])
+  addExamples(add, [
+    'credence credential add report-job --label "cluster b" --expires 90d',
+    'credence credential add report-job --jwks report-job.jwks.json',
+    'credence credential add report-job --generate-key report-job.jwk.json --label "cluster b"',
+    'credence credential add report-job --certificate report-job.pem',
+    'credence credential add report-job --federated kubernetes --issuer https://kubernetes.default.svc --subject system:serviceaccount:batch:report',
+    'credence credential add report-job --federated github --subject repo:acme/report:ref:refs/heads/main --claim repository_id=123456',
+  ])
 
   const revoke = addManagementOptions(
     command
@@ -79,6 +104,29 @@ export const defineCredential = (command: Command): void => {
     'credence credential rotate report-job --resume --quiet 25h --yes',
   ])
 }
+
+const platforms = ['kubernetes', 'github', 'gitlab', 'google', 'aws', 'azure', 'spiffe', 'oidc']
+
+const addFederationOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--federated <PLATFORM>',
+        'the tokens of a platform stand for the client, and no secret is anywhere',
+      ).choices(platforms),
+    )
+    .option('--issuer <URL>', 'with --federated: iss of the tokens; that of github, gitlab and google unless given')
+    .addOption(
+      repeatable(
+        '--subject <SUBJECT>',
+        'with --federated: sub of the tokens; an asterisk at its end stands for all that begin so',
+        String,
+      ),
+    )
+    .option('--audience <AUDIENCE>', 'with --federated: aud of the tokens; the issuer of this server unless given')
+    .addOption(repeatable('--claim <NAME=VALUE>', 'with --federated: what another claim must be', parseClaim))
+    .option('--keys <FILE>', 'with --federated: the public keys of the platform, where they cannot be fetched')
+    .option('--keys-uri <URL>', 'with --federated: where they are, where no metadata says so')
 
 const addSecretOptions = (command: Command): Command =>
   command

@@ -1,9 +1,18 @@
 /** What the commands of `credence credential` do. */
 import { openManagement } from '../management/management_client.ts'
-import { type CredentialApi, createCredentialApi } from '../rotation/credential_api.ts'
-import { describeNewSecret, describeOutlook, printCredentials } from '../rotation/describe_credentials.ts'
+import { createCredentialApi, type WholeCredentialApi } from '../rotation/credential_api.ts'
+import {
+  describeAccepted,
+  describeKeyFile,
+  describeNewSecret,
+  describeOutlook,
+  printCredentials,
+} from '../rotation/describe_credentials.ts'
 import { printJson, printLines } from '../terminal/print.ts'
 import type { ManagementOptions } from './command_options.ts'
+import { type FederationOptions, type KeyOptions, readMembers } from './credential_members.ts'
+
+export interface AddOptions extends SecretOptions, KeyOptions, FederationOptions {}
 
 export interface SecretOptions extends ManagementOptions {
   readonly label?: string
@@ -11,7 +20,7 @@ export interface SecretOptions extends ManagementOptions {
   readonly expires?: number
 }
 
-export const openCredentials = async (data: string | undefined): Promise<CredentialApi> =>
+export const openCredentials = async (data: string | undefined): Promise<WholeCredentialApi> =>
   createCredentialApi(await openManagement(data))
 
 export const listCredentials = async (client: string, { data, json }: ManagementOptions): Promise<void> => {
@@ -31,10 +40,28 @@ export const showCredential = async (
   if (shown.status !== 'live') printLines(['', ...describeOutlook(shown)])
 }
 
-export const addCredential = async (client: string, options: SecretOptions): Promise<void> => {
-  const added = await (await openCredentials(options.data)).add(client, options)
-  if (options.json) return printJson(added)
-  printLines(describeNewSecret(added))
+export const addCredential = async (client: string, options: AddOptions): Promise<void> => {
+  const credentials = await openCredentials(options.data)
+  const { members, undo } = await readMembers(options)
+  if (Object.keys(members).length === 0) {
+    const added = await credentials.add(client, options)
+    if (options.json) return printJson(added)
+    return printLines(describeNewSecret(added))
+  }
+  const added = await credentials.addOthers(client, options, members).catch(async (error: unknown) => {
+    await undo()
+    throw error
+  })
+  const { generateKey: keyFile } = options
+  if (options.json) return printJson({ ...added, ...(keyFile !== undefined && { key_file: keyFile }) })
+  printLines([
+    ...added.credentials.flatMap((credential) => [
+      `# ${credential.credential_id} of ${client}, a ${credential.kind}; what it had goes on working.`,
+      ...describeAccepted(credential).map((line) => `# ${line}`),
+    ]),
+    `CREDENCE_CLIENT_ID=${client}`,
+    ...(keyFile === undefined ? [] : describeKeyFile(keyFile)),
+  ])
 }
 
 export const revokeCredential = async (

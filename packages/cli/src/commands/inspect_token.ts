@@ -1,40 +1,46 @@
 /** What `credence inspect` does: takes a token apart, verifies it, and puts what it says into words. */
-import { createRemoteKeySet, decodeCompactJws, JwtError, maxTokenLength, verifyAccessToken } from '@credence/jwt'
+import { decodeCompactJws, JwtError, maxTokenLength } from '@credence/jwt'
 import { isIssuer, isSecureUrl } from '@credence/protocol'
 import { CliError, usageError } from '../cli_error.ts'
+import { guessProvider } from '../provider/guess_provider.ts'
+import type { ProviderOptions } from '../provider/provider_options.ts'
+import { type Claims, readClaims, verifyToken } from '../provider/verify_token.ts'
 import { printJson, printLines } from '../terminal/print.ts'
-import { formatRelative, formatTime } from '../terminal/times.ts'
-import type { InspectOptions } from './inspect.ts'
+import { describeToken, type Inspected, toDocument } from './describe_token.ts'
 
-type Claims = Readonly<Record<string, unknown>>
-
-interface Inspected {
-  readonly claims: Claims
-  /** Why it does not verify; undefined when it does. */
-  readonly fault: CliError | undefined
-}
-
-export const inspectToken = async (argument: string | undefined, { json, issuer }: InspectOptions): Promise<void> => {
-  const token = await readToken(argument)
-  if (token.startsWith('cat_')) {
-    throw new CliError(
-      'opaque_token',
-      'an opaque token says nothing to anybody but the server that issued it: an API asks there, by introspection',
-    )
-  }
-  const inspected = await inspect(token, issuer)
-  if (json) printJson(toDocument(inspected))
-  else printLines(describe(inspected, Math.floor(Date.now() / 1000)))
+export const inspectToken = async (argument: string | undefined, options: ProviderOptions): Promise<void> => {
+  const token = await readGivenToken(argument, options)
+  const inspected = isOpaque(token) ? await ask(token, options) : await inspect(token, options)
+  if (options.json) printJson(toDocument(inspected))
+  else printLines(describeToken(inspected, Math.floor(Date.now() / 1000)))
   if (inspected.fault !== undefined) throw inspected.fault
 }
 
 /** The token of an argument, or of standard input when there is none or it is `-`. */
 export const readToken = async (argument: string | undefined): Promise<string> => {
-  const text = argument === undefined || argument === '-' ? await readStandardInput() : argument
-  const token = text.trim().replace(/^bearer +/i, '')
+  const token = strip(argument === undefined || argument === '-' ? await readStandardInput() : argument)
   if (token === '') throw usageError('no token: give it as the argument or on standard input')
   return token
 }
+
+/** As {@link readToken}, but where nobody gives one and there is somebody to ask as, it is asked for. */
+const readGivenToken = async (argument: string | undefined, options: ProviderOptions): Promise<string> => {
+  if (argument !== undefined || !hasClient(options)) return readToken(argument)
+  const piped = process.stdin.isTTY ? '' : strip(await readStandardInput())
+  if (piped !== '') return piped
+  const { createTokenManager } = await import('@credence/client')
+  const { resolveProvider, toCliError } = await import('../provider/resolve_provider.ts')
+  const { options: settings } = await resolveProvider(options)
+  const token = await createTokenManager(settings)
+    .getToken()
+    .catch((error: unknown) => Promise.reject(toCliError(error)))
+  return token.accessToken
+}
+
+const hasClient = ({ clientId, keyFile }: ProviderOptions): boolean =>
+  Boolean(clientId ?? keyFile ?? process.env.CREDENCE_CLIENT_ID)
+
+const strip = (text: string): string => text.trim().replace(/^bearer +/i, '')
 
 /** No further than the longest token, with some room for white space. */
 const readStandardInput = async (): Promise<string> => {
@@ -47,36 +53,54 @@ const readStandardInput = async (): Promise<string> => {
   return text
 }
 
-/** @throws {CliError} with the code of the fault, when there is nothing in it to show. */
-const inspect = async (token: string, pinned: string | undefined): Promise<Inspected> => {
-  let claims: Claims = {}
-  try {
-    claims = readUnchecked(token)
-    claims = decodeCompactJws(token).claims
-    const issuer = checkIssuerUsable(pinned ?? claims.iss)
-    // a token has one audience or several; it is the API's business to insist on its own
-    const [audience] = [claims.aud].flat()
-    const verified = await verifyAccessToken(token, {
-      issuer,
-      audience: typeof audience === 'string' ? audience : '',
-      keys: createRemoteKeySet({ issuer }),
-    })
-    return { claims: verified, fault: undefined }
-  } catch (error) {
-    if (error instanceof JwtError) return { claims, fault: toFault(error) }
-    if (error instanceof CliError) return { claims, fault: error }
-    throw error
+/** Credence's own say so; others are single words, where what was cut off or mixed up has dots or white space. */
+const isOpaque = (token: string): boolean =>
+  token.startsWith('cat_') || (/^[\w~+/=-]{16,}$/.test(token) && token.length <= maxTokenLength)
+
+const ask = async (token: string, options: ProviderOptions): Promise<Inspected> => {
+  if (!hasClient(options)) {
+    if (!token.startsWith('cat_')) return { claims: {}, fault: notReadable() }
+    throw new CliError(
+      'opaque_token',
+      'an opaque token says nothing to anybody but the server that issued it: an API asks there, by introspection. ' +
+        'Give --client-id and the secret of a client that may ask.',
+    )
   }
+  const [{ resolveProvider, toCliError }, { introspectToken }] = await Promise.all([
+    import('../provider/resolve_provider.ts'),
+    import('../provider/introspect_token.ts'),
+  ])
+  const provider = await resolveProvider(options)
+  const { active, ...claims } = await introspectToken(token, provider).catch((error: unknown) => {
+    throw toCliError(error)
+  })
+  if (active === true) return { claims, introspected: true, fault: undefined }
+  const fault = new CliError(
+    'token_inactive',
+    'the issuer says that the token is not active: expired, revoked, never issued, or not for this client to ask about',
+  )
+  return { claims: {}, introspected: true, fault }
 }
 
-/** Whatever can be read of a payload, to show it. Nothing else is ever done with it. */
-const readUnchecked = (token: string): Claims => {
-  if (token.length > maxTokenLength) return {}
+const inspect = async (token: string, options: ProviderOptions): Promise<Inspected> => {
+  const claims: Claims = readClaims(token)
   try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.', 2)[1] ?? '', 'base64url').toString('utf8'))
-    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? { ...claims } : {}
-  } catch {
-    return {}
+    decodeCompactJws(token)
+    const issuer = checkIssuerUsable(options.issuer ?? claims.iss)
+    const provider = options.provider ?? guessProvider(issuer)
+    const verdict = await verifyToken(token, {
+      issuer,
+      provider,
+      audience: options.audience,
+      isTrusted: options.issuer !== undefined,
+    })
+    if (!verdict.ok) return { claims, fault: toFault(verdict.code, verdict.message) }
+    const { isBound, isLegacy } = verdict
+    return { claims: verdict.claims ?? claims, fault: undefined, isBound, isLegacy }
+  } catch (error) {
+    if (error instanceof JwtError) return { claims, fault: toFault(error.code, error.message) }
+    if (error instanceof CliError) return { claims, fault: error }
+    throw error
   }
 }
 
@@ -88,40 +112,6 @@ const checkIssuerUsable = (issuer: unknown): string => {
   )
 }
 
-const toFault = (error: JwtError): CliError => {
-  const { code, message, cause } = error
-  const why = code === 'keys_unavailable' && cause instanceof Error ? `: ${cause.message}` : ''
-  return new CliError(code, `the token does not verify: ${message}${why}`, { cause: error })
-}
+const toFault = (code: string, message: string): CliError => new CliError(code, `the token does not verify: ${message}`)
 
-const toDocument = ({ claims, fault }: Inspected) => ({
-  verified: fault === undefined,
-  ...(fault !== undefined && { code: fault.code, reason: fault.message }),
-  claims,
-})
-
-const describe = ({ claims, fault }: Inspected, now: number): readonly string[] => {
-  if (Object.keys(claims).length === 0) return ['UNVERIFIED: this is not a signed token, and nothing in it can be read']
-  const { client_id: client, scope, aud, iat, exp, iss, credential_id: credential, jti, sub } = claims
-  const may = typeof scope === 'string' && scope !== '' ? scope.split(' ').join(', ') : 'nothing that has a scope'
-  return [
-    fault === undefined
-      ? `verified: issued by ${iss} and not changed since`
-      : `UNVERIFIED: anybody may have written this. It says:`,
-    '',
-    `  who         ${text(client ?? sub)}`,
-    `  may         ${may}`,
-    `  where       ${[aud].flat().map(text).join(', ')}`,
-    `  until       ${describeTime(exp, now)}`,
-    `  issued      ${describeTime(iat, now)}${fault === undefined ? '' : ` by ${text(iss)}`}`,
-    ...(credential === undefined ? [] : [`  credential  ${text(credential)} asked for it`]),
-    `  token id    ${text(jti)}`,
-  ]
-}
-
-const describeTime = (claim: unknown, now: number): string =>
-  typeof claim === 'number' && Math.abs(claim) < 1e12
-    ? `${formatTime(claim)}, ${formatRelative(claim, now)}`
-    : 'it does not say'
-
-const text = (claim: unknown): string => (typeof claim === 'string' ? claim : 'it does not say')
+const notReadable = () => toFault('malformed_token', 'a signed token has three parts')

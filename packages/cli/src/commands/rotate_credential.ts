@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CliError, usageError } from '../cli_error.ts'
 import { dataFlag } from '../management/local_transport.ts'
+import type { CredentialApi, CredentialOutlook } from '../rotation/credential_api.ts'
 import { describeNewSecret } from '../rotation/describe_credentials.ts'
 import { reportToPeople, reportToPrograms } from '../rotation/report_rotation.ts'
 import { rotate } from '../rotation/rotate.ts'
@@ -22,11 +23,12 @@ export const rotateCredential = async (client: string, options: RotateOptions): 
   // a script that neither confirms nor waits gets its secret and goes on
   if (!options.wait || !(canConfirm(options) || options.resume)) return addAndReturn(client, options)
   const interrupted = interruptOnSignal(resumeCommand(client, options))
+  const credentials = await openSecrets(client, options)
   const now = () => performance.now()
   await rotate(
     { client, secret: options, terms: options, resume: options.resume === true },
     {
-      credentials: await openCredentials(options.data),
+      credentials,
       report: options.json ? reportToPrograms(now) : reportToPeople(now),
       confirm: async (state) => options.yes === true || ask(describeQuestion(state), interrupted),
       sleep: async (milliseconds) => {
@@ -34,6 +36,36 @@ export const rotateCredential = async (client: string, options: RotateOptions): 
       },
     },
   )
+}
+
+/** The secrets of a client, without its other credentials. @throws {CliError} `no_secret` */
+const openSecrets = async (client: string, { data }: RotateOptions): Promise<CredentialApi> => {
+  const credentials = await openCredentials(data)
+  const secretsOf = async () => {
+    const all = await credentials.list(client)
+    return { all, secrets: all.filter(({ kind }) => kind === 'secret') }
+  }
+  const { all, secrets } = await secretsOf()
+  const other = all.find(({ status, kind }) => status === 'live' && kind !== 'secret')
+  if (other !== undefined && !secrets.some(({ status }) => status === 'live')) {
+    throw new CliError('no_secret', `${client} has no secret to rotate. ${howToRotate(other, client)}`)
+  }
+  return { ...credentials, list: async () => (await secretsOf()).secrets }
+}
+
+/** Of what a client holds itself, it makes the next one itself. */
+const howToRotate = ({ kind, jwks_uri: uri }: CredentialOutlook, client: string): string => {
+  const then = `deploy it, and when credence credential list ${client} shows that the old one is not used any more: credence credential revoke ${client} CREDENTIAL`
+  if (uri !== undefined)
+    return `It publishes its keys at ${uri}: publish the new key beside the old one, sign with it, and take the old one away once nothing signs with it`
+  switch (kind) {
+    case 'key':
+      return `For a key: credence credential add ${client} --jwks FILE, or --generate-key FILE; ${then}`
+    case 'certificate':
+      return `For a certificate: credence credential add ${client} --certificate FILE, where the new one has another key or name; ${then}`
+    default:
+      return 'A platform’s tokens are renewed by the platform: there is nothing to rotate'
+  }
 }
 
 const canConfirm = ({ yes, json }: RotateOptions): boolean => yes === true || (!json && process.stdin.isTTY === true)
@@ -49,7 +81,7 @@ const checkOptions = (options: RotateOptions): void => {
 }
 
 const addAndReturn = async (client: string, options: RotateOptions): Promise<void> => {
-  const credentials = await openCredentials(options.data)
+  const credentials = await openSecrets(client, options)
   const added = await credentials.add(client, options)
   const { older = [] } = readRotationState(await credentials.list(client), options, added.credential_id) ?? {}
   if (options.json) return printJson({ event: 'added', ...added, older })

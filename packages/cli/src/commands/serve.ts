@@ -8,7 +8,7 @@ import {
   resolveConfiguration,
   startServer,
 } from '@credence/server'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { dataFlag } from '../management/local_transport.ts'
 import { openManagement } from '../management/management_client.ts'
 import { printJson, printLines } from '../terminal/print.ts'
@@ -22,9 +22,11 @@ export const defineServe = (command: Command): void => {
     'Start the authorization server. Every option has a flag, an environment variable and a key in the file.',
   )
   command.option('--config <FILE>', 'a YAML file of options, keys as the flags with underscores (CREDENCE_CONFIG)')
-  for (const { flag, value, help, variable, fallback } of options) {
+  for (const { flag, value, bare, help, variable, fallback } of options) {
     const otherwise = fallback === undefined || flag === 'data' ? '' : `; ${fallback} unless given`
-    command.option(`--${flag} <${value}>`, `${help} (${variable})${otherwise}`)
+    const described = `${help} (${variable})${otherwise}`
+    if (bare === undefined) command.option(`--${flag} <${value}>`, described)
+    else command.addOption(new Option(`--${flag} [${value}]`, described).preset(bare))
   }
   addJsonOption(command)
   addExamples(command, [

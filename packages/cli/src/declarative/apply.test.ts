@@ -145,6 +145,7 @@ describe('credence apply and credence export', () => {
           { member: 'token_ttl', after: '10m' },
           { member: 'signing_alg', after: 'ES256' },
           { member: 'token_format', after: 'jwt' },
+          { member: 'sender_constraint', after: 'optional' },
         ],
       },
     ])

@@ -7,6 +7,7 @@ import {
   parseSource,
   readSourceTexts,
   type SourceText,
+  withReferencedFiles,
 } from '@credence/server/declarative'
 import { CliError, exitCodes, SilentExit } from '../cli_error.ts'
 import type { ApplyOptions } from '../commands/apply.ts'
@@ -73,7 +74,9 @@ const faultyDocument = (faults: readonly LocatedFault[]): CliError => {
 }
 
 const readTexts = async (file: string): Promise<readonly SourceText[]> =>
-  file === '-' ? [{ name: '-', text: await text(process.stdin) }] : readSourceTexts(file).catch(explainUnreadable)
+  file === '-'
+    ? [await withReferencedFiles({ name: '-', text: await text(process.stdin) }, '.')]
+    : readSourceTexts(file).catch(explainUnreadable)
 
 const explainUnreadable = (error: unknown): never => {
   throw new CliError('unreadable', error instanceof Error ? error.message : String(error), { cause: error })

@@ -10,9 +10,11 @@ export interface MemberChange {
 
 export interface Change {
   readonly action: 'create' | 'update' | 'delete'
-  readonly kind: 'api' | 'client' | 'grant'
+  readonly kind: 'api' | 'client' | 'grant' | 'credential'
   readonly client_id?: string
   readonly audience?: string
+  /** Of a credential that is removed. */
+  readonly credential_id?: string
   readonly members: readonly MemberChange[]
 }
 

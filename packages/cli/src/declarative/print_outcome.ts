@@ -39,13 +39,19 @@ const describeChange = ({ action, members, ...change }: Change): readonly Line[]
   const width = Math.max(...members.map(({ member }) => member.length))
   return [
     { text: `${sign} ${nameOf(change)}`, style },
-    // of what goes, all goes: what it was is of no use any more
-    ...(action === 'delete' ? [] : members.flatMap((member) => describeMember(member, width))),
+    // of what goes, all goes, and what it was is of no use any more; a credential has no other name that says anything
+    ...(action === 'delete' && change.kind !== 'credential'
+      ? []
+      : members.flatMap((member) => describeMember(member, width))),
   ]
 }
 
-const nameOf = ({ kind, client_id, audience }: Omit<Change, 'action' | 'members'>): string =>
-  kind === 'grant' ? `grant of ${client_id} on ${audience}` : `${kind} ${client_id ?? audience}`
+const nameOf = ({ kind, client_id, audience, credential_id }: Omit<Change, 'action' | 'members'>): string => {
+  if (kind === 'grant') return `grant of ${client_id} on ${audience}`
+  if (kind === 'credential')
+    return `credential ${credential_id === undefined ? '' : `${credential_id} `}of ${client_id}`
+  return `${kind} ${client_id ?? audience}`
+}
 
 /** Of lists only what comes and what goes. */
 const describeMember = ({ member, before, after }: MemberChange, width: number): readonly Line[] => {

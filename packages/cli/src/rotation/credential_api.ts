@@ -15,6 +15,9 @@ export interface CredentialDocument {
   readonly last_used_user_agent?: string
   /** The credential that the client replaced with this one by itself. */
   readonly replaces?: string
+  /** What the client has to present, for people. Not there for a secret. */
+  readonly accepts?: string
+  readonly jwks_uri?: string
 }
 
 /** With what can be said of it at the moment. */
@@ -38,6 +41,12 @@ export interface NewSecret {
   readonly expires?: number
 }
 
+/** What was made of keys, a certificate or a platform. */
+export interface NewCredentialsDocument {
+  readonly client_id: string
+  readonly credentials: readonly CredentialDocument[]
+}
+
 /** What rotation needs of the management API. */
 export interface CredentialApi {
   /** Oldest first, revoked ones included. */
@@ -48,14 +57,27 @@ export interface CredentialApi {
   revoke(client: string, credential: string, options?: { readonly andTokens?: true }): Promise<CredentialDocument>
 }
 
-export const createCredentialApi = (management: ManagementClient): CredentialApi => ({
+/** With those that are no secrets. */
+export interface WholeCredentialApi extends CredentialApi {
+  /** @param members in wire names */
+  addOthers(
+    client: string,
+    what: NewSecret,
+    members: Readonly<Record<string, unknown>>,
+  ): Promise<NewCredentialsDocument>
+}
+
+export const createCredentialApi = (management: ManagementClient): WholeCredentialApi => ({
   list: (client) => management.list(pathOf`/clients/${client}/credentials`),
   get: (client, credential) => management.get(pathOf`/clients/${client}/credentials/${credential}`),
-  add: (client, { label, expires }) =>
-    management.post(pathOf`/clients/${client}/credentials`, {
-      ...(label !== undefined && { label }),
-      ...(expires !== undefined && { expires_in: expires }),
-    }),
+  add: (client, secret) => management.post(pathOf`/clients/${client}/credentials`, toBody(secret)),
+  addOthers: (client, what, members) =>
+    management.post(pathOf`/clients/${client}/credentials`, { ...toBody(what), ...members }),
   revoke: (client, credential, { andTokens } = {}) =>
     management.delete(`${pathOf`/clients/${client}/credentials/${credential}`}${andTokens ? '?and_tokens=true' : ''}`),
+})
+
+const toBody = ({ label, expires }: NewSecret) => ({
+  ...(label !== undefined && { label }),
+  ...(expires !== undefined && { expires_in: expires }),
 })

@@ -2,8 +2,10 @@
 import type { Clock, Randomness } from '@credence/protocol'
 import type { Storage } from '@credence/storage'
 import type { AuditKey } from '../audit/audit_seal.ts'
-import type { SecretDigester } from '../client_auth/client_secret.ts'
+import type { SecretDigester } from '../client_auth/secrets/client_secret.ts'
+import type { ClientSecretSealer } from '../client_auth/secrets/sealed_client_secret.ts'
 import type { ApplyDeclaration } from '../declarative/apply_declaration.ts'
+import type { Explain } from '../explain/explain_request.ts'
 import type { Findings } from '../findings/findings.ts'
 import type { Sealer } from '../key_material/sealing.ts'
 import type { ReadIssuedToken } from '../minting/read_issued_token.ts'
@@ -18,11 +20,16 @@ export interface AdminDeps {
   readonly applyDeclaration: ApplyDeclaration
   readonly auditKey: AuditKey
   readonly digester: SecretDigester
+  /** For the secrets of clients that are registered for client_secret_jwt, and of no others. */
+  readonly clientSecrets: Pick<ClientSecretSealer, 'seal'>
+  /** Whether a jwks_uri and a federated issuer may be on loopback and private networks. */
+  readonly allowPrivateAddresses: boolean
   /** Writes the last uses noted in this process, so that what is shown is not ten seconds old. */
   readonly flushUses: () => Promise<void>
   /** The same for usage. */
   readonly flushUsage: () => Promise<void>
   readonly findings: Findings
+  readonly explain: Explain
   readonly cursors: PageCursors
   readonly clock: Clock
   readonly randomness: Randomness

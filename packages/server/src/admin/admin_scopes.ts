@@ -20,6 +20,7 @@ export const adminScopes = [
   'admin:grants:write',
   'admin:usage:read',
   'admin:findings:read',
+  'admin:explain:read',
   'admin:declarative:read',
   'admin:revocations:read',
   'admin:revocations:write',

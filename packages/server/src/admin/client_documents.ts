@@ -1,17 +1,18 @@
 /** Clients as the management API takes and shows them. RFC 7591 §2, §3.2.1. */
 import type { Client } from '@credence/storage'
-import { credentialRequest, newSecretProperties } from './credential_documents.ts'
+import { credentialDocument, firstCredentialRequest, newSecretProperties } from './credential_documents.ts'
+import { credentialMembers } from './credential_members.ts'
 import { managedRotation, toManagedRotationDocument } from './managed_rotation_documents.ts'
 import { quotaChange, quotaDocument, toQuotaDocument } from './quota_documents.ts'
 import {
   audience,
+  authMethod,
   boundTokens,
   clientId,
   clientName,
   epochSeconds,
   grant,
   scopes,
-  secretPresentation,
   tokenEndpointAudience,
   tokenTtl,
 } from './schemas.ts'
@@ -32,7 +33,7 @@ export const clientChange = {
   minProperties: 1,
   properties: {
     client_name: nullable(clientName),
-    token_endpoint_auth_method: nullable(secretPresentation),
+    token_endpoint_auth_method: nullable(authMethod),
     default_scope: nullable(scopes),
     token_ttl_seconds: nullable(tokenTtl),
     quota: nullable(quotaChange),
@@ -49,7 +50,10 @@ export const clientChange = {
 
 const optionalMetadata = {
   client_name: clientName,
-  token_endpoint_auth_method: { ...secretPresentation, description: 'Absent: the secret may be sent either way.' },
+  token_endpoint_auth_method: {
+    ...authMethod,
+    description: 'Absent: any but client_secret_jwt, with a credential of its kind. RFC 7591 §2, RFC 8705 §2.1.1.',
+  },
   default_scope: { ...scopes, description: 'What a request without scope asks for. Absent: all that is granted.' },
   token_ttl_seconds: tokenTtl,
   quota: quotaDocument,
@@ -67,7 +71,8 @@ export const clientCreation = {
     ...optionalMetadata,
     serves,
     grants: { type: 'array', items: grant, maxItems: 256 },
-    credential: credentialRequest,
+    ...credentialMembers,
+    credential: firstCredentialRequest,
   },
 } as const
 
@@ -86,19 +91,13 @@ export const clientDocument = {
 
 export const newClientDocument = {
   ...clientDocument,
-  required: [
-    ...clientDocument.required,
-    'credential_id',
-    'client_secret',
-    'client_secret_expires_at',
-    'issuer',
-    'token_endpoint',
-  ],
+  required: [...clientDocument.required, 'credentials', 'issuer', 'token_endpoint'],
   properties: {
     ...clientDocument.properties,
     grants: { type: 'array', items: grant },
-    credential_id: { type: 'string' },
+    credential_id: { type: 'string', description: 'The first of its credentials. Absent: it has none yet.' },
     ...newSecretProperties,
+    credentials: { type: 'array', items: credentialDocument },
     issuer: { type: 'string' },
     token_endpoint: { type: 'string' },
   },

@@ -15,9 +15,11 @@ import {
   newClientDocument,
   toClientDocument,
 } from './client_documents.ts'
-import { createSecretCredential, toNewSecretDocument } from './credential_documents.ts'
+import { toCredentialDocument, toNewSecretDocument } from './credential_documents.ts'
+import { credentialMembersOf, materialOf } from './credential_material.ts'
 import { setGrant } from './grants.ts'
 import { newManagedRotation, patchedManagedRotation } from './managed_rotation_documents.ts'
+import { allOf, checkRotatable, checkUriAlone, createFirstCredentials } from './new_credentials.ts'
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { Problem } from './problem.ts'
 import { newQuota, patchedQuota } from './quota_documents.ts'
@@ -52,9 +54,10 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     url: '/clients',
     scope: 'admin:clients:write',
     operationId: 'createClient',
-    summary: 'Create a client with its grants and a first secret, which is shown once',
+    summary:
+      'Create a client with its grants and first credentials; a secret, unless others are given or needed, shown once',
     schema: { body: clientCreation },
-    success: { status: 201, description: 'The client and its secret', body: newClientDocument },
+    success: { status: 201, description: 'The client and its first credentials', body: newClientDocument },
     async handler({ body, caller }, reply) {
       const now = clock.epochSeconds()
       const grants = (body.grants ?? []).map((grant) => ({
@@ -83,18 +86,27 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
         updatedAt: now,
         revision: 1,
       }
-      const made = createSecretCredential(client.clientId, body.credential ?? {}, deps)
+      checkRotatable(client)
+      const given = credentialMembersOf(body)
+      checkUriAlone(given)
+      const materials = materialOf(given, {
+        ...{ issuer: server.issuer, allowPrivateAddresses: deps.allowPrivateAddresses },
+        method: client.tokenEndpointAuthMethod,
+      })
+      const made = createFirstCredentials(client, materials, { ...deps, ...body.credential })
+      const credentials = allOf(made)
       const shown = {
         ...toClientDocument(client),
         grants: grants.map(({ audience, scopes }) => ({ audience, scopes })),
-        credential_id: made.credential.credentialId,
+        credential_id: credentials[0]?.credentialId,
+        credentials: credentials.map((credential) => toCredentialDocument(credential, now)),
       }
       const creation = { action: 'client.create', subject: subjectOf`clients/${client.clientId}` }
       await administer(caller, creation, async (stores) => {
         checkNoEscalation(caller, grants)
         await checkServed(client.serves, stores)
         await stores.clients.create(client)
-        await stores.credentials.create(made.credential)
+        for (const credential of credentials) await stores.credentials.create(credential)
         for (const grant of grants) await setGrant(stores, grant)
         return { after: shown, result: undefined }
       })
@@ -103,7 +115,7 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
         .header('location', `/admin/v1/clients/${encodeURIComponent(client.clientId)}`)
       return {
         ...shown,
-        ...toNewSecretDocument(made),
+        ...(made.secret !== undefined && toNewSecretDocument(made.secret)),
         issuer: server.issuer,
         token_endpoint: server.token_endpoint,
       }
@@ -156,6 +168,7 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
           updatedAt: clock.epochSeconds(),
         }
         await checkServed(body.serves ?? [], stores)
+        checkRotatable(changed)
         const updated = await stores.clients.update(changed, expected ?? stored.revision)
         if (updated.disabled && !stored.disabled) {
           await cutOffClient(stores, { ...server, clientId: stored.clientId, now: updated.updatedAt })

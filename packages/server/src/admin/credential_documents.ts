@@ -1,14 +1,40 @@
 /** Credentials as the management API shows them: never the secret, never its digest. A secret is shown once, when it is made. */
+import { jwkThumbprint } from '@credence/jwt'
 import { createId } from '@credence/protocol'
-import type { Credential, SecretCredential } from '@credence/storage'
-import { createClientSecret } from '../client_auth/client_secret.ts'
+import type { Client, Credential, SecretCredential } from '@credence/storage'
+import { createClientSecret } from '../client_auth/secrets/client_secret.ts'
 import type { AdminDeps } from './admin_deps.ts'
+import { describeMaterial, materialOfCredential, toMaterialMembers } from './credential_material.ts'
+import { certificateMembers, credentialMembers, federatedCredential } from './credential_members.ts'
 import { epochSeconds, expiresIn, label } from './schemas.ts'
+
+/** What the first credential of a new client is called, and when it expires. */
+export const firstCredentialRequest = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { label, expires_in: expiresIn },
+} as const
+
+const kind = { type: 'string', enum: ['secret', 'key', 'certificate', 'federated'] } as const
 
 export const credentialRequest = {
   type: 'object',
   additionalProperties: false,
-  properties: { label, expires_in: expiresIn },
+  properties: {
+    ...firstCredentialRequest.properties,
+    kind: { ...kind, description: 'Absent: what the other members say; a secret where they say nothing.' },
+    ...credentialMembers,
+  },
+} as const
+
+/** What is public of a credential: all of it, but of a secret. */
+const materialProperties = {
+  accepts: { type: 'string', description: 'For people: what the client has to present. Not there for a secret.' },
+  jwk: { type: 'object', description: 'Its public key. RFC 7517.' },
+  jwk_thumbprint: { type: 'string', description: 'RFC 7638.' },
+  jwks_uri: credentialMembers.jwks_uri,
+  ...certificateMembers,
+  federated: federatedCredential,
 } as const
 
 export const credentialDocument = {
@@ -17,7 +43,7 @@ export const credentialDocument = {
   properties: {
     credential_id: { type: 'string' },
     client_id: { type: 'string' },
-    kind: { type: 'string', enum: ['secret', 'key', 'certificate', 'federated'] },
+    kind,
     label,
     status: { type: 'string', enum: ['live', 'expired', 'revoked'] },
     created_at: epochSeconds,
@@ -30,6 +56,7 @@ export const credentialDocument = {
       type: 'string',
       description: 'What it was last used by, as that called itself. RFC 9110 §10.1.5.',
     },
+    ...materialProperties,
   },
 } as const
 
@@ -52,7 +79,21 @@ export const toCredentialDocument = (credential: Credential, now: number) => ({
   last_used_from: credential.lastUsedFrom,
   last_used_user_agent: credential.lastUsedUserAgent,
   replaces: credential.replaces,
+  ...toMaterialDocument(credential),
 })
+
+const toMaterialDocument = (credential: Credential) => {
+  const material = materialOfCredential(credential)
+  if (material === undefined) return {}
+  const { jwks, federated_credentials: federated, ...members } = toMaterialMembers(material)
+  const [jwk] = jwks?.keys ?? []
+  return {
+    accepts: describeMaterial(material),
+    ...(jwk !== undefined && { jwk, jwk_thumbprint: jwkThumbprint(jwk) }),
+    ...(federated !== undefined && { federated: federated[0] }),
+    ...members,
+  }
+}
 
 const statusOf = ({ revokedAt, expiresAt }: Credential, now: number): 'live' | 'expired' | 'revoked' => {
   // one that had expired before it was revoked ended by expiring
@@ -73,11 +114,13 @@ export interface NewSecretRequest {
   readonly replaces?: string | undefined
 }
 
+export type SecretMakers = Pick<AdminDeps, 'digester' | 'clientSecrets' | 'clock' | 'randomness'>
+
 /** Makes a secret and the credential that stands for it. Does not store it. */
 export const createSecretCredential = (
-  clientId: string,
+  { clientId, tokenEndpointAuthMethod }: Pick<Client, 'clientId' | 'tokenEndpointAuthMethod'>,
   asked: NewSecretRequest,
-  { digester, clock, randomness }: Pick<AdminDeps, 'digester' | 'clock' | 'randomness'>,
+  { digester, clientSecrets, clock, randomness }: SecretMakers,
 ): NewSecret => {
   const now = clock.epochSeconds()
   const credentialId = createId('cred', now * 1000, randomness)
@@ -88,7 +131,9 @@ export const createSecretCredential = (
     kind: 'secret',
     label: asked.label,
     secretDigest: digester.digest(clientSecret),
-    sealedSecret: undefined,
+    // kept only where the secret itself has to be known again: as the key of an HMAC. RFC 7523 §2.2
+    sealedSecret:
+      tokenEndpointAuthMethod === 'client_secret_jwt' ? clientSecrets.seal(clientSecret, credentialId) : undefined,
     createdAt: now,
     expiresAt: asked.expires_in === undefined ? undefined : now + asked.expires_in,
     revokedAt: undefined,

@@ -4,6 +4,7 @@ import { resolveTokenTtl } from '../policy/lifetime.ts'
 import { describeExpiry } from '../rotation/expiry_warning.ts'
 import { judgeRetirement } from '../rotation/retirement.ts'
 import { credentialDocument, toCredentialDocument } from './credential_documents.ts'
+import { fitsMethod, materialOfCredential } from './credential_material.ts'
 
 export const credentialOutlookDocument = {
   ...credentialDocument,
@@ -33,13 +34,17 @@ export const createOutlook = async (
   { client, credentials: siblings, grants }: ClientRecord,
   now: number,
 ) => {
+  // what the client could not use is no reason to let another one go
+  const usable = siblings.filter((sibling) =>
+    fitsMethod(client.tokenEndpointAuthMethod, materialOfCredential(sibling) ?? 'secret'),
+  )
   const apis = await Promise.all(grants.map(({ audience }) => stores.apis.find(audience)))
   const holdSeconds = Math.max(0, ...apis.map((api) => (api === undefined ? 0 : resolveTokenTtl(api, client))))
   return (credential: Credential) => ({
     ...toCredentialDocument(credential, now),
     idle_seconds: Math.max(0, now - (credential.lastUsedAt ?? credential.createdAt)),
     token_lifetime_seconds: holdSeconds,
-    retirement: judgeRetirement(credential, { siblings, now, holdSeconds }),
-    warning: describeExpiry(credential, { siblings, now }),
+    retirement: judgeRetirement(credential, { siblings: usable, now, holdSeconds }),
+    warning: describeExpiry(credential, { siblings: usable, now }),
   })
 }

@@ -5,16 +5,19 @@ import { cutoffForGood } from '../revocation/new_revocation.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
 import { subjectOf } from './administer.ts'
-import { checkNoEscalation } from './caller.ts'
+import { type Caller, checkNoEscalation } from './caller.ts'
 import {
   createSecretCredential,
   credentialDocument,
   credentialRequest,
+  type NewSecretRequest,
   newSecretProperties,
   toCredentialDocument,
   toNewSecretDocument,
 } from './credential_documents.ts'
+import { credentialMembersOf, describeMaterial, type Material, materialOf } from './credential_material.ts'
 import { createOutlook, credentialOutlookDocument } from './credential_outlook.ts'
+import { checkFits, checkRoom, checkUriAlone, createMaterialCredential } from './new_credentials.ts'
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { Problem } from './problem.ts'
 import { resolveClient } from './resolve_client.ts'
@@ -27,10 +30,16 @@ const credentialParams = {
   properties: { client_id: clientId, credential_id: { type: 'string', pattern: '^cred_[0-9a-z]{26}$' } },
 } as const
 
-const newCredentialDocument = {
+const newSecretDocument = {
   ...credentialDocument,
   required: [...credentialDocument.required, 'client_secret', 'client_secret_expires_at'],
   properties: { ...credentialDocument.properties, ...newSecretProperties },
+} as const
+
+const newCredentialsDocument = {
+  type: 'object',
+  required: ['client_id', 'credentials'],
+  properties: { client_id: clientId, credentials: { type: 'array', items: credentialDocument } },
 } as const
 
 const revokeQuery = {
@@ -45,9 +54,50 @@ const revokeQuery = {
 } as const
 
 type Owner = { Params: FromSchema<typeof params> }
+type NewCredential = FromSchema<typeof credentialRequest>
 
 export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void => {
   const { storage, administer, cursors, clock, server } = deps
+
+  const addSecret = async (clientId: string, asked: NewSecretRequest, caller: Caller) => {
+    const made = createSecretCredential((await resolveClient(storage, clientId)).client, asked, deps)
+    const shown = toCredentialDocument(made.credential, clock.epochSeconds())
+    const subject = subjectOf`clients/${clientId}/credentials/${shown.credential_id}`
+    await administer(caller, { action: 'credential.add', subject }, async (stores) => {
+      const record = await resolveClient(stores, clientId)
+      checkNoEscalation(caller, record.grants)
+      checkFits(record.client, 'secret')
+      checkRoom(record, [])
+      await stores.credentials.create(made.credential)
+      return { after: shown, result: undefined }
+    })
+    return { ...shown, ...toNewSecretDocument(made) }
+  }
+
+  const addOthers = async (clientId: string, body: NewCredential, caller: Caller) => {
+    const { client } = await resolveClient(storage, clientId)
+    const materials = materialOf(credentialMembersOf(body), {
+      ...{ issuer: server.issuer, allowPrivateAddresses: deps.allowPrivateAddresses },
+      method: client.tokenEndpointAuthMethod,
+    })
+    checkKinds(body.kind, materials)
+    const made = materials.map((material) => createMaterialCredential(clientId, material, { ...deps, ...body }))
+    const shown = made.map((credential) => toCredentialDocument(credential, clock.epochSeconds()))
+    const first = shown[0]?.credential_id ?? ''
+    const subject =
+      made.length === 1
+        ? subjectOf`clients/${clientId}/credentials/${first}`
+        : subjectOf`clients/${clientId}/credentials`
+    await administer(caller, { action: 'credential.add', subject }, async (stores) => {
+      const record = await resolveClient(stores, clientId)
+      checkNoEscalation(caller, record.grants)
+      for (const material of materials) checkFits(record.client, material)
+      checkRoom(record, made)
+      for (const credential of made) await stores.credentials.create(credential)
+      return { after: made.length === 1 ? shown[0] : { credentials: shown }, result: undefined }
+    })
+    return { client_id: clientId, credentials: shown }
+  }
 
   addAdminRoute<Owner & { Querystring: PageQuery }>(app, {
     method: 'GET',
@@ -95,19 +145,20 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
     url: '/clients/:client_id/credentials',
     scope: 'admin:credentials:write',
     operationId: 'addCredential',
-    summary: 'Add a secret beside those there are; it is shown once',
+    summary: 'Add a secret, which is shown once, or keys, a certificate or federated credentials, beside what there is',
     schema: { params, body: credentialRequest },
-    success: { status: 201, description: 'The credential and its secret', body: newCredentialDocument },
+    success: {
+      status: 201,
+      description: 'The credential with its secret; or the credentials that were made of the keys and other members',
+      body: { anyOf: [newSecretDocument, newCredentialsDocument] },
+    },
     async handler({ params, body, caller }) {
-      const made = createSecretCredential(params.client_id, body, deps)
-      const shown = toCredentialDocument(made.credential, clock.epochSeconds())
-      const subject = subjectOf`clients/${params.client_id}/credentials/${shown.credential_id}`
-      await administer(caller, { action: 'credential.add', subject }, async (stores) => {
-        checkNoEscalation(caller, (await resolveClient(stores, params.client_id)).grants)
-        await stores.credentials.create(made.credential)
-        return { after: shown, result: undefined }
-      })
-      return { ...shown, ...toNewSecretDocument(made) }
+      const given = credentialMembersOf(body)
+      checkKind(body.kind, Object.keys(given).length > 0)
+      checkUriAlone(given)
+      return Object.keys(given).length === 0
+        ? addSecret(params.client_id, body, caller)
+        : addOthers(params.client_id, body, caller)
     },
   })
 
@@ -138,4 +189,22 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
       })
     },
   })
+}
+
+/** @throws {Problem} `invalid_request` */
+const checkKind = (kind: NewCredential['kind'], hasMaterial: boolean): void => {
+  if (kind === undefined || (kind === 'secret') !== hasMaterial) return
+  throw new Problem(
+    'invalid_request',
+    kind === 'secret'
+      ? 'a secret is made here: give no jwks, jwks_uri, certificate or federated_credentials with it'
+      : `kind is ${kind}, and nothing says which: give jwks, jwks_uri, certificate, a tls_client_auth_ member or federated_credentials`,
+  )
+}
+
+/** @throws {Problem} `invalid_request` */
+const checkKinds = (kind: NewCredential['kind'], materials: readonly Material[]): void => {
+  const other = materials.find((material) => kind !== undefined && material.kind !== kind)
+  if (other !== undefined)
+    throw new Problem('invalid_request', `kind is ${kind}, and this is not: ${describeMaterial(other)}`)
 }

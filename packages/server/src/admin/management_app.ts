@@ -12,6 +12,7 @@ import { addBackupRoute } from './backup.ts'
 import { checkScope } from './caller.ts'
 import { addClientRoutes } from './clients.ts'
 import { addCredentialRoutes } from './credentials.ts'
+import { addExplainRoute } from './explain.ts'
 import { addFindingRoutes } from './findings.ts'
 import { addGrantRoutes } from './grants.ts'
 import { addHealthRoutes, type Health } from './health.ts'
@@ -86,6 +87,7 @@ const addGuardedRoutes = async (app: FastifyInstance, deps: ManagementAppDeps): 
       addGrantRoutes(admin, deps)
       addUsageRoutes(admin, deps)
       addFindingRoutes(admin, deps)
+      addExplainRoute(admin, deps)
       addRevocationRoutes(admin, deps)
       addDeclarativeRoutes(admin, deps)
       addSigningKeyRoutes(admin, deps)

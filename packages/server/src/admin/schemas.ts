@@ -67,7 +67,18 @@ export const tokenEndpointAudience = {
   description:
     'Its assertions may name the token endpoint as their audience, as older clients do, and not only the issuer.',
 } as const
-export const secretPresentation = { type: 'string', enum: ['client_secret_basic', 'client_secret_post'] } as const
+export const authMethod = {
+  type: 'string',
+  enum: [
+    'client_secret_basic',
+    'client_secret_post',
+    'client_secret_jwt',
+    'private_key_jwt',
+    'tls_client_auth',
+    'self_signed_tls_client_auth',
+    'federated',
+  ],
+} as const
 
 export const epochSeconds = { type: 'integer', description: 'Seconds since 1970-01-01T00:00:00Z.' } as const
 

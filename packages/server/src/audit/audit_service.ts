@@ -20,6 +20,8 @@ export interface AuditService extends AuditLog {
   readonly key: AuditKey
   /** Records a refusal to authenticate a client. */
   noteRefusedClient: FailureRecorder['note']
+  /** Records a refusal to give a client a token. */
+  noteRefusedToken: FailureRecorder['noteRefused']
   /** Counts a token that was issued, or records it. */
   noteIssued: IssuanceRecorder['note']
   /** Writes what is kept in memory, and then begins to send the sinks what is new. */
@@ -97,6 +99,7 @@ export const startAuditService = async (deps: AuditServiceDeps): Promise<AuditSe
     ...log,
     key,
     noteRefusedClient: failures.note,
+    noteRefusedToken: failures.noteRefused,
     noteIssued: issuance.note,
     flush,
     get state() {

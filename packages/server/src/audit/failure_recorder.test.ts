@@ -98,3 +98,67 @@ test('what is no refusal of a client is none of the log’s business', async () 
   away.fail('job')
   assert.deepEqual(await away.flush(), [])
 })
+
+test('what a client was refused after it had proven who it is: by credential, code and reason, and counted', async () => {
+  const { clock, recorder, flush } = createRecorder()
+  const asker = { clientId: 'job', credentialId: 'cred_1', method: 'private_key_jwt', remoteAddress: '::1' }
+  const scope = new OAuthError('invalid_scope', 'not granted to this client: x\u2028y')
+  recorder.noteRefused(scope, asker)
+  clock.now += 3
+  recorder.noteRefused(scope, asker)
+  recorder.noteRefused(new OAuthError('invalid_client', 'it has been used before', { detail: 'replay' }), asker)
+  // RFC 9449 §8: every first request of a client that does not know the nonce
+  recorder.noteRefused(new OAuthError('use_dpop_nonce', 'use this nonce'), asker)
+  const noted = await flush()
+  assert.deepEqual(
+    noted.map(({ action, subject, actor, credentialId, details }) => ({
+      action,
+      subject,
+      actor,
+      credentialId,
+      details,
+    })),
+    [
+      {
+        action: 'token.refuse',
+        subject: 'clients/job',
+        actor: 'client:job',
+        credentialId: 'cred_1',
+        details: {
+          error: 'invalid_scope',
+          reason: 'not granted to this client: x?y',
+          method: 'private_key_jwt',
+          count: 2,
+          first_at: start,
+          last_at: start + 3,
+        },
+      },
+      {
+        action: 'token.refuse',
+        subject: 'clients/job',
+        actor: 'client:job',
+        credentialId: 'cred_1',
+        details: {
+          error: 'invalid_client',
+          reason: 'it has been used before: replay',
+          method: 'private_key_jwt',
+          count: 1,
+          first_at: start + 3,
+          last_at: start + 3,
+        },
+      },
+    ],
+  )
+})
+
+test('a flood of different refusals has the same bound as a flood of failures', async () => {
+  const { recorder, flush } = createRecorder(5)
+  const asker = { clientId: 'job', credentialId: 'cred_1', method: 'federated', remoteAddress: '::1' }
+  for (let one = 0; one < 100; one++) recorder.noteRefused(new OAuthError('invalid_scope', `no ${one}`), asker)
+  const noted = await flush()
+  assert.equal(noted.length, 6)
+  assert.equal(
+    noted.reduce((sum, { details }) => sum + Number(details.count), 0),
+    100,
+  )
+})

@@ -1,5 +1,5 @@
-/** Records client authentication failures, in memory and in batches: alike ones are counted, so that a flood is a few records. */
-import type { Clock, OAuthError } from '@credence/protocol'
+/** Records what token requests were refused for, in memory and in batches: alike ones are counted, so that a flood is a few records. */
+import type { Clock, OAuthError, OAuthErrorCode } from '@credence/protocol'
 import type { AuditEvent } from '@credence/storage'
 import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
 import { printable } from './printable.ts'
@@ -7,17 +7,31 @@ import { printable } from './printable.ts'
 export interface FailureRecorder {
   /** Notes that a client could not be authenticated. */
   note(refusal: OAuthError, presented: PresentedCredentials, remoteAddress: string): void
+  /** Notes that a client which had proven who it is was refused a token. */
+  noteRefused(refusal: OAuthError, asker: RefusedAsker): void
   /** Writes what has been noted, one event for each client, address and reason. What could not be written is kept for the next time. */
   flush(write: (events: readonly AuditEvent[]) => Promise<void>): Promise<void>
   /** How many events there would be now. */
   readonly waiting: number
 }
 
+/** Who was refused a token. */
+export interface RefusedAsker {
+  readonly clientId: string
+  readonly credentialId: string
+  readonly method: string
+  readonly remoteAddress: string | undefined
+}
+
 /** Failures that are alike. */
 interface Noted {
+  readonly action: 'client.authenticate' | 'token.refuse'
   readonly subject: string
   readonly actor: string
+  readonly credentialId: string | undefined
   readonly address: string | undefined
+  /** The code that was answered. Undefined: invalid_client, as every failed authentication. */
+  readonly error: OAuthErrorCode | undefined
   readonly reason: string
   readonly method: string
   firstAt: number
@@ -49,9 +63,12 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
     const reason = printable(detail ?? message)
     const subject = `clients/${encodeURIComponent(clientId)}`
     const failure = {
+      action: 'client.authenticate' as const,
       subject,
       actor: `claimed:${clientId}`,
+      credentialId: undefined,
       address,
+      error: undefined,
       reason,
       method,
       firstAt: now,
@@ -61,8 +78,31 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
     add(JSON.stringify([clientId, address, reason, method]), failure)
   }
 
+  const noteRefused: FailureRecorder['noteRefused'] = (refusal, { clientId, credentialId, method, remoteAddress }) => {
+    // RFC 9449 §8: that is how a client comes by a nonce, and no refusal of what it asks for
+    if (refusal.code === 'use_dpop_nonce') return
+    const now = clock.epochSeconds()
+    // a caller that has proven who it is chooses the words all the same: the scope that it asked for stands in them
+    const reason = printable(refusal.detail === undefined ? refusal.message : `${refusal.message}: ${refusal.detail}`)
+    const failure = {
+      action: 'token.refuse' as const,
+      subject: `clients/${encodeURIComponent(clientId)}`,
+      actor: `client:${clientId}`,
+      credentialId,
+      address: remoteAddress,
+      error: refusal.code,
+      reason,
+      method,
+      firstAt: now,
+      lastAt: now,
+      count: 1,
+    }
+    add(JSON.stringify([credentialId, remoteAddress, refusal.code, reason]), failure)
+  }
+
   return {
     note,
+    noteRefused,
     async flush(write) {
       if (noted.size === 0) return
       const taken = noted
@@ -83,20 +123,31 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
 const others = {
   key: 'others',
   failure: {
+    action: 'client.authenticate',
     subject: 'clients',
     actor: 'anonymous',
+    credentialId: undefined,
     address: undefined,
+    error: undefined,
     reason: 'more failures than are told apart',
     method: 'any',
   },
 } as const
 
-const toEvent = ({ subject, actor, address, reason, method, firstAt, lastAt, count }: Noted): AuditEvent => ({
-  at: lastAt,
-  action: 'client.authenticate',
+const toEvent = ({ action, subject, actor, credentialId, address, error, ...noted }: Noted): AuditEvent => ({
+  at: noted.lastAt,
+  action,
   subject,
   actor,
+  ...(credentialId !== undefined && { credentialId }),
   address,
   outcome: 'refused',
-  details: { reason, method, count, first_at: firstAt, last_at: lastAt },
+  details: {
+    ...(error !== undefined && { error }),
+    reason: noted.reason,
+    method: noted.method,
+    count: noted.count,
+    first_at: noted.firstAt,
+    last_at: noted.lastAt,
+  },
 })

@@ -1,6 +1,6 @@
 /** Text that a stranger chose, made fit to be kept: bounded, and without what could break a line or turn text around. */
 
-import { withoutSecrets } from '../client_auth/client_secret.ts'
+import { withoutSecrets } from '../client_auth/secrets/client_secret.ts'
 
 const maxLength = 128
 

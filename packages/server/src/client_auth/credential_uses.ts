@@ -1,7 +1,7 @@
 /** Notes when, from where and by what each credential was last used, in memory, and writes it in batches: never a write per token. */
 import type { Clock } from '@credence/protocol'
 import type { CredentialStore, CredentialUse } from '@credence/storage'
-import { withoutSecrets } from './client_secret.ts'
+import { withoutSecrets } from './secrets/client_secret.ts'
 
 export interface CredentialUseRecorder {
   /** @param userAgent the User-Agent header as it came (RFC 9110 §10.1.5) */

@@ -2,8 +2,11 @@
 import { resolve } from 'node:path'
 import { isIssuer, isSecureUrl } from '@credence/protocol'
 import { parseSinks } from '../audit/sinks/sink.ts'
+import { type CertificateHeader, certificateHeaderForms, readCertificateHeader } from '../http/client_certificate.ts'
+import { parseNetworks } from '../http/trusted_proxies.ts'
 import { rotationDays } from '../key_material/key_times.ts'
-import { auditIssuances, type Configuration, logLevels } from './configuration.ts'
+import { profileNames } from '../profiles/profiles.ts'
+import { auditIssuances, type Configuration, dpopNonceUses, logLevels } from './configuration.ts'
 
 /** Reads an option from text. Throws with what is wrong with it. */
 type Parse<T> = (text: string) => T
@@ -15,6 +18,8 @@ export interface Option<Name extends keyof Configuration = keyof Configuration> 
   readonly variable: string
   /** What the value is called in help texts. */
   readonly value: string
+  /** What the flag alone means, without a value. */
+  readonly bare?: string
   readonly help: string
   /** Whether a variable or key of the same name with _FILE gives the path of a file that holds it. */
   readonly secret: boolean
@@ -42,6 +47,13 @@ const parseIssuer = (text: string): string => {
 
 const parseDatabaseUrl = (text: string): string =>
   /^postgres(?:ql)?:\/\//.test(text) ? text : fail('must be a postgres:// URL')
+
+const parsePath = (text: string): string => (text === '' ? fail('must be a file') : resolve(text))
+
+const headerForms = Object.keys(certificateHeaderForms).join(', ')
+
+const parseCertificateHeader = (text: string): CertificateHeader =>
+  readCertificateHeader(text) ?? fail(`must be one of ${headerForms}, and may have the header’s name after a colon`)
 
 const parseHost = (text: string): string =>
   /^[A-Za-z0-9.:_-]+$/.test(text) ? text : fail('must be a host name or an address')
@@ -143,6 +155,25 @@ export const options: readonly Option[] = [
     fallback: 30,
     parse: integer(1, 3_650),
   }),
+  option('dpopNonce', {
+    value: dpopNonceUses.join('|'),
+    help: 'whether every DPoP proof must have a nonce of this server, which costs its client one more request now and then',
+    fallback: 'optional',
+    parse: oneOf(dpopNonceUses),
+  }),
+  option('profile', {
+    value: profileNames.join('|'),
+    help: 'keep to a profile: fapi2 is the FAPI 2.0 Security Profile for client credentials',
+    fallback: undefined,
+    parse: oneOf(profileNames),
+  }),
+  option('allowPrivateAddresses', {
+    value: 'on|off',
+    bare: 'on',
+    help: 'whether jwks_uri and the issuers of federated credentials may be on loopback or in private networks; for development',
+    fallback: 'off',
+    parse: oneOf(['on', 'off'] as const),
+  }),
   option('declarative', {
     value: 'FILE|FOLDER',
     help: 'a declarative file or folder that the server keeps to, from its start on and whenever it changes',
@@ -179,5 +210,48 @@ export const options: readonly Option[] = [
     help: 'whether the audit log has every token issued, or how many in each hour',
     fallback: 'count',
     parse: oneOf(auditIssuances),
+  }),
+  option('tlsCertificate', {
+    value: 'FILE',
+    help: 'the public listener’s certificate and its chain in PEM, which makes it https; read again when it changes',
+    fallback: undefined,
+    parse: parsePath,
+  }),
+  option('tlsKey', {
+    value: 'FILE',
+    help: 'the key of that certificate in PEM; read again when it changes',
+    fallback: undefined,
+    parse: parsePath,
+  }),
+  option('tlsClientCa', {
+    value: 'FILE',
+    help: 'the authorities whose client certificates are trusted (tls_client_auth), in PEM; read again when it changes',
+    fallback: undefined,
+    parse: parsePath,
+  }),
+  option('mtlsPort', {
+    value: 'PORT|same|off',
+    help: 'where clients are asked for certificates: the public port itself (same), a port of its own (0 picks a free one), or nowhere',
+    fallback: 'same',
+    parse: (text) => (text === 'same' || text === 'off' ? text : parsePort(text)),
+  }),
+  option('mtlsUrl', {
+    value: 'URL',
+    help: 'the public URL for requests with a certificate, when it is not the issuer: mtls_endpoint_aliases of the metadata',
+    fallback: undefined,
+    parse: (text) =>
+      isIssuer(text) && text.startsWith('https://') ? text : fail('must be an https URL without query and fragment'),
+  }),
+  option('trustedProxies', {
+    value: 'NETWORKS',
+    help: 'proxies whose X-Forwarded-For and client certificate header are believed: addresses and networks, with commas',
+    fallback: undefined,
+    parse: parseNetworks,
+  }),
+  option('clientCertificateHeader', {
+    value: 'FORMAT[:HEADER]',
+    help: `the header in which those proxies give the client’s certificate: ${headerForms}; nginx and haproxy: X-Client-Cert unless named`,
+    fallback: undefined,
+    parse: parseCertificateHeader,
   }),
 ]

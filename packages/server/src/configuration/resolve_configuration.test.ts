@@ -95,3 +95,27 @@ test('configuration: what Kubernetes sets for a Service called credence is no co
   }
   assert.equal(resolveConfiguration({ ...nothing, environment }).port, 8400)
 })
+
+test('RFC 8705 §2: what TLS, client certificates and proxies need of each other', () => {
+  const tls = { tlsCertificate: 'c.pem', tlsKey: 'k.pem' }
+  const header = { clientCertificateHeader: 'nginx', trustedProxies: '10.0.0.0/8' }
+  for (const flags of [
+    tls,
+    { ...tls, tlsClientCa: 'ca.pem', mtlsPort: '8443' },
+    { ...header, tlsClientCa: 'ca.pem' },
+  ]) {
+    assert.deepEqual(faultsOf({ flags }), [])
+  }
+  assert.match(faultsOf({ flags: { tlsKey: 'k.pem' } }).join(), /belong together/)
+  assert.match(faultsOf({ flags: { mtlsPort: '8443' } }).join(), /mtls_port needs tls_certificate/)
+  assert.match(faultsOf({ flags: { ...tls, mtlsPort: 'off', tlsClientCa: 'ca.pem' } }).join(), /none is asked for/)
+  assert.match(faultsOf({ flags: { clientCertificateHeader: 'nginx' } }).join(), /believed from nobody/)
+  assert.match(faultsOf({ flags: { ...header, clientCertificateHeader: 'apache' } }).join(), /rfc9440, nginx, envoy/)
+  assert.match(faultsOf({ flags: { ...header, trustedProxies: 'lb.internal' } }).join(), /addresses or networks/)
+  assert.match(faultsOf({ flags: { ...tls, mtlsUrl: 'http://mtls.example.com' } }).join(), /https URL/)
+  const { clientCertificateHeader } = resolveConfiguration({
+    ...nothing,
+    flags: { ...header, clientCertificateHeader: 'haproxy:X-SSL' },
+  })
+  assert.deepEqual(clientCertificateHeader, { format: 'haproxy', name: 'x-ssl' })
+})

@@ -119,7 +119,37 @@ const unknownVariables = (environment: ConfigurationSources['environment']): str
 }
 
 /** What a listener that others can reach must have. A value that could not be read is absent here, and has its own fault. */
-const contradictions = ({ host, issuer, auditSink, auditWebhookSecret }: Partial<Configuration>): string[] => [
+const contradictions = (configuration: Partial<Configuration>): string[] => [
+  ...reachContradictions(configuration),
+  ...tlsContradictions(configuration),
+]
+
+const tlsContradictions = (configuration: Partial<Configuration>): string[] => {
+  const { tlsCertificate, tlsKey, tlsClientCa, mtlsPort, mtlsUrl, trustedProxies, clientCertificateHeader } =
+    configuration
+  const servesTls = tlsCertificate !== undefined && tlsKey !== undefined
+  const readsCertificates = (servesTls && mtlsPort !== 'off') || clientCertificateHeader !== undefined
+  return [
+    ...((tlsCertificate === undefined) === (tlsKey === undefined)
+      ? []
+      : ['tls_certificate and tls_key belong together: give both']),
+    ...(typeof mtlsPort === 'number' && !servesTls ? ['mtls_port needs tls_certificate and tls_key'] : []),
+    ...(clientCertificateHeader !== undefined && trustedProxies === undefined
+      ? ['client_certificate_header is believed from nobody: say which proxies write it, trusted_proxies']
+      : []),
+    ...(readsCertificates
+      ? []
+      : Object.entries({ tls_client_ca: tlsClientCa, mtls_url: mtlsUrl }).flatMap(([key, value]) =>
+          value === undefined
+            ? []
+            : [
+                `${key} is for client certificates, and none is asked for: give tls_certificate and tls_key, or client_certificate_header`,
+              ],
+        )),
+  ]
+}
+
+const reachContradictions = ({ host, issuer, auditSink, auditWebhookSecret }: Partial<Configuration>): string[] => [
   ...(host === undefined || isLoopbackHost(host) || issuer !== undefined
     ? []
     : [`host ${host} can be reached from other machines: give the public https URL with --issuer or CREDENCE_ISSUER`]),

@@ -37,6 +37,8 @@ export interface ApplyDeclarationDeps {
   readonly storage: Storage
   readonly administerPlan: AdministerPlan
   readonly issuer: string
+  /** Whether a jwks_uri and a federated issuer may be on loopback and private networks. */
+  readonly allowPrivateAddresses: boolean
   readonly clock: Clock
   readonly randomness: Randomness
 }
@@ -44,7 +46,7 @@ export interface ApplyDeclarationDeps {
 export const createApplyDeclaration = (deps: ApplyDeclarationDeps): ApplyDeclaration => {
   const { storage, administerPlan } = deps
   return async (caller, request) => {
-    const parsed = parseDeclaration(request.document)
+    const parsed = parseDeclaration(request.document, deps)
     const resolvePlan = async (stores: Stores): Promise<Resolved> => {
       const version = await stores.changes.latest()
       const current = await readCurrentState(stores, parsed.declaration)
@@ -105,7 +107,11 @@ const outcomeOf = ({ plan, current }: Omit<Resolved, 'version'>, declaration: De
   ...plan,
   withoutCredential: declaration.clients
     .map(({ value }) => value.clientId)
-    .filter((clientId) => current.clients.get(clientId)?.hasCredential !== true),
+    .filter(
+      (clientId) =>
+        current.clients.get(clientId)?.hasSecret !== true &&
+        !declaration.credentials.some((credential) => credential.clientId === clientId),
+    ),
 })
 
 const faultyDocument = (faults: readonly Fault[]): Problem => {
@@ -124,6 +130,7 @@ const writeScopes = {
   api: 'admin:apis:write',
   client: 'admin:clients:write',
   grant: 'admin:grants:write',
+  credential: 'admin:credentials:write',
 } as const satisfies Record<PlannedChange['kind'], AdminScope>
 
 /** What the same change needs when it is made alone. @throws {Problem} `insufficient_scope`, `would_escalate` */

@@ -1,7 +1,7 @@
 /** Checks a declarative document against its schema and says what is wrong in words. JSON Schema draft 7. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { type Fault, pointerTo, quote } from './fault.ts'
-import { declarativeSchema, methodsNotYet, notYet } from './schema.ts'
+import { declarativeSchema } from './schema.ts'
 
 let compiled: ValidateFunction | undefined
 
@@ -14,7 +14,7 @@ export interface Shape {
 /** Every fault of the shape. Does not check: what one entry says of another. */
 export const checkShape = (document: unknown): Shape => {
   // compiled at its first use, because a start has no time for it; verbose, so that a fault can quote its own schema
-  compiled ??= new Ajv({ allErrors: true, verbose: true }).compile(declarativeSchema)
+  compiled ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(declarativeSchema)
   if (compiled(document)) return { faults: [], unreadable: [] }
   const errors = compiled.errors ?? []
   return {
@@ -23,8 +23,7 @@ export const checkShape = (document: unknown): Shape => {
   }
 }
 
-const isReadable = ({ keyword, data }: ErrorObject): boolean =>
-  keyword === 'additionalProperties' || (keyword === 'enum' && methodsNotYet.has(data))
+const isReadable = ({ keyword }: ErrorObject): boolean => keyword === 'additionalProperties'
 
 const describe = (error: ErrorObject): readonly Fault[] => {
   const { instancePath: pointer, keyword, params, parentSchema } = error
@@ -38,7 +37,7 @@ const describe = (error: ErrorObject): readonly Fault[] => {
     case 'anyOf':
       return [{ pointer, detail: 'needs apis or clients; to declare that there are none, write [] for both' }]
     case 'enum':
-      return [{ pointer, detail: `${name} ${describeChoice(error)}` }]
+      return [{ pointer, detail: `${name} must be one of ${params.allowedValues.join(', ')}` }]
     case 'type':
       return [{ pointer, detail: `${name} must be ${params.type}${explained(parentSchema)}` }]
     case 'pattern':
@@ -54,15 +53,7 @@ const memberOf = (pointer: string): string =>
 
 const describeUnknown = (parent: string, member: string, schema: ErrorObject['parentSchema']): Fault => {
   const known = Object.keys(schema?.properties ?? {}).join(', ')
-  const pointer = `${parent}${pointerTo(member)}`
-  return notYet.has(member)
-    ? { pointer, detail: `${member} is not supported yet: a client of this version has secrets, added on the server` }
-    : { pointer, detail: `unknown member ${quote(member)}; known: ${known}` }
-}
-
-const describeChoice = ({ data, params }: ErrorObject): string => {
-  const choice = `must be one of ${params.allowedValues.join(', ')}`
-  return methodsNotYet.has(data) ? `${data} is not supported yet: ${choice}` : choice
+  return { pointer: `${parent}${pointerTo(member)}`, detail: `unknown member ${quote(member)}; known: ${known}` }
 }
 
 const explained = (schema: ErrorObject['parentSchema']): string =>

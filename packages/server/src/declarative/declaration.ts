@@ -1,5 +1,6 @@
 /** What a declarative file can say of APIs, clients and grants, as values. */
 import type { Api, Client, Grant } from '@credence/storage'
+import type { Material } from '../admin/credential_material.ts'
 
 /** What the server adds of itself. All else has its place in the file, or a change of the model does not compile. */
 type Kept = 'id' | 'createdAt' | 'updatedAt' | 'revision'
@@ -10,6 +11,14 @@ export type DeclaredApi = Omit<Api, Kept>
 export type DeclaredClient = Omit<Client, Kept | 'disabled'> & { readonly disabled: boolean | undefined }
 
 export type DeclaredGrant = Pick<Grant, 'clientId' | 'audience' | 'scopes'>
+
+/** A key, a certificate or a federated credential. Secrets are no part of a file. */
+export interface DeclaredCredential {
+  readonly clientId: string
+  readonly material: Material
+  /** Undefined: it has to be made. */
+  readonly credentialId: string | undefined
+}
 
 /** Something with the JSON pointer (RFC 6901) to where the document says it. */
 export interface Placed<T> {
@@ -23,6 +32,8 @@ export interface Declaration {
   readonly clients: readonly Placed<DeclaredClient>[]
   /** All that the declared clients are granted. */
   readonly grants: readonly Placed<DeclaredGrant>[]
+  /** All that the declared clients have beside secrets. */
+  readonly credentials: readonly DeclaredCredential[]
   /** The audience of every API in the document, those with faults included. */
   readonly mentioned: ReadonlySet<string>
 }
@@ -38,5 +49,6 @@ export interface CurrentState {
 export interface CurrentClient {
   readonly client: DeclaredClient
   readonly grants: readonly DeclaredGrant[]
-  readonly hasCredential: boolean
+  readonly credentials: readonly DeclaredCredential[]
+  readonly hasSecret: boolean
 }

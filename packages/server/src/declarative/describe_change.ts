@@ -1,7 +1,7 @@
 /** A planned change as the management API shows it and as the audit log keeps it. Wire names. */
 import { type Administration, subjectOf } from '../admin/administer.ts'
 import type { ApplyOutcome } from './apply_declaration.ts'
-import { toClientEntry, toFullApiEntry, toGrantEntry } from './entries.ts'
+import { toClientEntry, toCredentialEntry, toFullApiEntry, toGrantEntry } from './entries.ts'
 import type { PlannedChange } from './plan_changes.ts'
 
 const actionOf = ({ before, after }: PlannedChange): 'create' | 'update' | 'delete' => {
@@ -11,7 +11,7 @@ const actionOf = ({ before, after }: PlannedChange): 'create' | 'update' | 'dele
 
 /** The same words as for the single change. */
 export const administrationOf = (change: PlannedChange): Administration => {
-  const { audience = '', client_id = '' } = keysOf(change)
+  const { audience = '', client_id = '', credential_id } = keysOf(change)
   switch (change.kind) {
     case 'api':
       return { action: `api.${actionOf(change)}`, subject: subjectOf`apis/${audience}` }
@@ -21,6 +21,14 @@ export const administrationOf = (change: PlannedChange): Administration => {
       return {
         action: change.after === undefined ? 'grant.remove' : 'grant.set',
         subject: subjectOf`clients/${client_id}/grants/${audience}`,
+      }
+    case 'credential':
+      return {
+        action: change.after === undefined ? 'credential.revoke' : 'credential.add',
+        subject:
+          credential_id === undefined
+            ? subjectOf`clients/${client_id}/credentials`
+            : subjectOf`clients/${client_id}/credentials/${credential_id}`,
       }
   }
 }
@@ -33,6 +41,8 @@ export const detailsOf = (change: PlannedChange): { readonly before?: object; re
       return show(change, toClientEntry)
     case 'grant':
       return show(change, toGrantEntry)
+    case 'credential':
+      return show(change, toCredentialEntry)
   }
 }
 
@@ -44,12 +54,21 @@ const show = <T>(
   ...(after !== undefined && { after: toEntry(after) }),
 })
 
+interface Keys {
+  readonly client_id?: string
+  readonly audience?: string
+  readonly credential_id?: string
+}
+
 /** What says which one it is. */
-const keysOf = (change: PlannedChange): { readonly client_id?: string; readonly audience?: string } => {
+const keysOf = (change: PlannedChange): Keys => {
   const entry = change.after ?? change.before
   return {
     ...(entry !== undefined && 'clientId' in entry && { client_id: entry.clientId }),
     ...(entry !== undefined && 'audience' in entry && { audience: entry.audience }),
+    ...(entry !== undefined &&
+      'credentialId' in entry &&
+      entry.credentialId !== undefined && { credential_id: entry.credentialId }),
   }
 }
 
@@ -71,9 +90,10 @@ export const outcomeDocument = {
         required: ['action', 'kind', 'members'],
         properties: {
           action: { type: 'string', enum: ['create', 'update', 'delete'] },
-          kind: { type: 'string', enum: ['api', 'client', 'grant'] },
+          kind: { type: 'string', enum: ['api', 'client', 'grant', 'credential'] },
           client_id: { type: 'string' },
           audience: { type: 'string' },
+          credential_id: { type: 'string', description: 'Of a credential that is removed.' },
           members: {
             type: 'array',
             items: {

@@ -1,7 +1,9 @@
 /** What is in the store as the entries of a declarative file that would bring it about. Wire names, sorted, without secrets. */
 import type { Storage } from '@credence/storage'
 import { adminAudience } from '../admin/admin_scopes.ts'
-import type { CurrentClient, DeclaredApi, DeclaredClient, DeclaredGrant } from './declaration.ts'
+import { toMaterialMembers } from '../admin/credential_material.ts'
+import type { CredentialMembers } from '../admin/credential_members.ts'
+import type { CurrentClient, DeclaredApi, DeclaredClient, DeclaredCredential, DeclaredGrant } from './declaration.ts'
 import { formatDuration } from './duration.ts'
 import { apiDefaults, apiMembers, clientMembers, describeMembers, grantMembers } from './members.ts'
 import { toCurrentClient } from './read_state.ts'
@@ -31,8 +33,34 @@ export const toGrantEntry = (grant: DeclaredGrant) => ({
   ...describeMembers(grantMembers, grant),
 })
 
-export const toEntryWithGrants = ({ client, grants }: CurrentClient) => ({
+export const toCredentialEntry = ({ credentialId, material }: DeclaredCredential) => ({
+  ...(credentialId !== undefined && { credential_id: credentialId }),
+  ...toMaterialMembers(material),
+})
+
+/** What the entry of a client has to say for it to have all of these. */
+const toCredentialsEntry = (credentials: readonly DeclaredCredential[]): CredentialMembers => {
+  const members = credentials
+    .map(({ material }) => toMaterialMembers(material))
+    .toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+  const merged = new Map<string, unknown>()
+  for (const { jwks, federated_credentials: federated = [], jwks_uri: jwksUri, ...names } of members) {
+    const keys = merged.get('jwks') as CredentialMembers['jwks']
+    if (jwks !== undefined) merged.set('jwks', { keys: [...(keys?.keys ?? []), ...jwks.keys] })
+    if (jwksUri !== undefined) merged.set('jwks_uri', jwksUri)
+    const before = merged.get('federated_credentials') as CredentialMembers['federated_credentials']
+    if (federated.length > 0) merged.set('federated_credentials', [...(before ?? []), ...federated])
+    for (const [name, value] of Object.entries(names)) {
+      const known = merged.get(name)
+      merged.set(name, known === undefined ? value : [known, value].flat())
+    }
+  }
+  return Object.fromEntries(merged)
+}
+
+export const toEntryWithGrants = ({ client, grants, credentials }: CurrentClient) => ({
   ...toClientEntry(client),
+  ...toCredentialsEntry(credentials),
   ...(grants.length > 0 && { grants: grants.map(toGrantEntry) }),
 })
 

@@ -2,4 +2,4 @@
 export { type FollowOptions, followSource, type SourceFollower } from './follow_source.ts'
 export { type DeclarativeSource, type LocatedFault, parseSource } from './parse_source.ts'
 export { declarativeSchema } from './schema.ts'
-export { readSourceTexts, type SourceText } from './source_texts.ts'
+export { readSourceTexts, type SourceText, withReferencedFiles } from './source_texts.ts'

@@ -1,7 +1,8 @@
 /** The members of an entry under the names that the file gives them: what plans compare, diffs show and exports write. RFC 7591 §2. */
 import { isDeepStrictEqual } from 'node:util'
+import { describeMaterial } from '../admin/credential_material.ts'
 import { tokenTtlLimits } from '../policy/lifetime.ts'
-import type { DeclaredApi, DeclaredClient, DeclaredGrant } from './declaration.ts'
+import type { DeclaredApi, DeclaredClient, DeclaredCredential, DeclaredGrant } from './declaration.ts'
 import { formatDuration } from './duration.ts'
 
 /** As it stands in the file. Undefined: the file need not say it. */
@@ -47,6 +48,9 @@ export const clientMembers: Members<DeclaredClient> = {
 }
 
 export const grantMembers: Members<DeclaredGrant> = { scopes: ({ scopes }) => sortedSet(scopes) }
+
+/** In words: of a key nobody wants to read the digits. */
+export const credentialMembers: Members<DeclaredCredential> = { accepts: ({ material }) => describeMaterial(material) }
 
 /** What differs. Of what is created or deleted, every member. */
 export const compareMembers = <T>(

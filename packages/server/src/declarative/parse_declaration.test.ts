@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDeclaration } from './parse_declaration.ts'
+import { testContext, testKeys } from './testing/test_keys.ts'
 
 const faultsOf = (document: unknown) =>
-  parseDeclaration(document).faults.map(({ pointer, detail }) => `${pointer} ${detail}`)
+  parseDeclaration(document, testContext).faults.map(({ pointer, detail }) => `${pointer} ${detail}`)
 const api = { audience: 'urn:api', scopes: ['read'] }
 
 describe('parseDeclaration', () => {
@@ -43,19 +44,27 @@ describe('parseDeclaration', () => {
     assert.match(faults[0] ?? '', /must be string.*as in 90s, 10m or 1h/)
   })
 
-  it('refuses what this version cannot do, by its name, and never ignores it', () => {
-    const faults = faultsOf({
-      clients: [
-        {
-          client_id: 'a',
-          token_endpoint_auth_method: 'private_key_jwt',
-          jwks_file: './a.jwks.json',
-          federated_credentials: [{ issuer: 'https://kubernetes.default.svc', subject: 's' }],
-        },
+  it('refuses a method without what it needs, what a method has no use for, and a file that nobody read', () => {
+    const client = (how: object) => ({ clients: [{ client_id: 'a', ...how }] })
+    const [jwk = {}] = testKeys
+    for (const [how, fault] of [
+      [{ token_endpoint_auth_method: 'private_key_jwt' }, /token_endpoint_auth_method private_key_jwt needs jwks/],
+      [{ token_endpoint_auth_method: 'federated', jwks: { keys: [jwk] } }, /federated has no use for an assertion/],
+      [{ token_endpoint_auth_method: 'private_key_jwt', jwks_file: './a.json' }, /jwks_file jwks_file is read by/],
+      [{ certificate_file: './a.pem' }, /certificate_file certificate_file is read by/],
+      [{ jwks: { keys: [{ ...jwk, d: 'x' }] } }, /is a private key/],
+      [{ jwks: { keys: [jwk, jwk] } }, /same kid/],
+      [{ tls_client_auth_san_dns: '*.example.com' }, /tls_client_auth_san_dns.*wildcard/],
+      [
+        { federated_credentials: [{ subject: 'repo:acme/app*' }] },
+        /federated_credentials\/0\/subject .*before the asterisk/,
       ],
-    })
-    assert.equal(faults.length, 3)
-    for (const fault of faults) assert.match(fault, /is not supported yet/)
+      [{ certificate_public_key: 'short' }, /43 characters/],
+    ] as const) {
+      const faults = faultsOf(client(how))
+      assert.equal(faults.length, 1, JSON.stringify([how, faults]))
+      assert.match(faults[0] ?? '', fault)
+    }
   })
 
   it('refuses a document that declares nothing: an empty file is half a file far more often than a wish', () => {

@@ -2,12 +2,21 @@
 import { missingScopes } from '@credence/protocol'
 import type { FromSchema } from 'json-schema-to-ts'
 import { adminAudience } from '../admin/admin_scopes.ts'
+import type { MaterialContext } from '../admin/credential_material.ts'
 import { tokenTtlLimits } from '../policy/lifetime.ts'
 import { checkShape } from './check_shape.ts'
-import type { Declaration, DeclaredApi, DeclaredClient, DeclaredGrant, Placed } from './declaration.ts'
+import type {
+  Declaration,
+  DeclaredApi,
+  DeclaredClient,
+  DeclaredCredential,
+  DeclaredGrant,
+  Placed,
+} from './declaration.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { type Fault, pointerTo } from './fault.ts'
 import { apiDefaults } from './members.ts'
+import { parseCredentials } from './parse_credentials.ts'
 import { type apiEntry, type clientEntry, overlapLimits } from './schema.ts'
 
 type ApiEntry = FromSchema<typeof apiEntry>
@@ -19,8 +28,11 @@ export interface Parsed {
   readonly faults: readonly Fault[]
 }
 
+/** What this server's own issuer and network are: see {@link MaterialContext}. */
+export type DeclarationContext = Omit<MaterialContext, 'method'>
+
 /** Does not check: whether what is referred to, and is not in the document, exists on the server. */
-export const parseDeclaration = (document: unknown): Parsed => {
+export const parseDeclaration = (document: unknown, context: DeclarationContext): Parsed => {
   const shape = checkShape(document)
   const unreadable = new Set(shape.unreadable.map(entryOf))
   const sound = <Entry>(list: string, parse: (entry: Entry, pointer: string) => void) =>
@@ -33,12 +45,18 @@ export const parseDeclaration = (document: unknown): Parsed => {
   const apis: Placed<DeclaredApi>[] = []
   const clients: Placed<DeclaredClient>[] = []
   const grants: Placed<DeclaredGrant>[] = []
+  const credentials: DeclaredCredential[] = []
+  const credentialFaults: Fault[] = []
   sound<ApiEntry>('apis', (entry, pointer) => apis.push({ pointer, value: toApi(entry) }))
   sound<ClientEntry>('clients', (entry, pointer) => {
     clients.push({ pointer, value: toClient(entry) })
     grants.push(...toGrants(entry, pointer))
+    const parsed = parseCredentials(entry, { ...context, pointer })
+    credentials.push(...parsed.credentials)
+    credentialFaults.push(...parsed.faults)
   })
-  const declaration: Declaration = { apis, clients, grants, mentioned: new Set(mentionedAudiences(document)) }
+  const mentioned = new Set(mentionedAudiences(document))
+  const declaration: Declaration = { apis, clients, grants, credentials, mentioned }
   const faults = [
     ...shape.faults,
     ...builtIn(declaration),
@@ -56,6 +74,7 @@ export const parseDeclaration = (document: unknown): Parsed => {
       secondsOf: ({ managedRotation }) => managedRotation?.overlapSeconds,
     }),
     ...unknownScopes(declaration),
+    ...credentialFaults,
   ]
   return { declaration, faults }
 }

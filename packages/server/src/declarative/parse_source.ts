@@ -1,5 +1,6 @@
 /** Parses the texts of a declarative source into one document in which every place has its line. YAML 1.2. */
 import { type Document, isCollection, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml'
+import { inlineFiles, type ReferencedFiles } from './referenced_files.ts'
 import type { SourceText } from './source_texts.ts'
 
 /** A fault for people: `credence.yaml:3:5` and what is wrong there. */
@@ -13,13 +14,18 @@ export interface DeclarativeSource {
   readonly document: Readonly<Record<string, unknown>>
   /** What cannot be read as YAML. With any, the document is not complete. */
   readonly faults: readonly LocatedFault[]
-  /** Faults by JSON pointer as faults by file and line, in the order of the lines. */
+  /**
+   * Faults by JSON pointer as faults by file and line, in the order of the lines.
+   *
+   * What could not be read of the files that clients refer to is refused wherever the document is applied; why, is said here.
+   */
   locate(faults: readonly { readonly pointer: string; readonly detail: string }[]): readonly LocatedFault[]
 }
 
 /** A parsed YAML document, and how its places are called. */
 interface Part {
   readonly document: Document
+  readonly files: ReferencedFiles
   readonly placeAt: (offset: number) => string
 }
 
@@ -40,23 +46,50 @@ export const parseSource = (texts: readonly SourceText[]): DeclarativeSource => 
   }
 
   const fallback = `${texts[0]?.name ?? '-'}:1:1`
+  const unreadable = new Map(inlineInto(members, origins).map(({ pointer, detail }) => [pointer, detail]))
   return {
     document: Object.fromEntries(members),
     faults,
     locate: (found) =>
       found
-        .map(({ pointer, detail }) => ({ place: placeOf(pointer, origins) ?? fallback, detail }))
+        .map(({ pointer, detail }) => ({
+          place: placeOf(pointer, origins) ?? fallback,
+          detail: unreadable.get(pointer) ?? detail,
+        }))
         .sort((one, other) => one.place.localeCompare(other.place, 'en', { numeric: true })),
   }
 }
 
-const parseText = ({ name, text }: SourceText): readonly Part[] => {
+/** Puts the content of files where clients refer to them. */
+const inlineInto = (
+  members: Map<string, unknown>,
+  origins: ReadonlyMap<string, Origin>,
+): readonly { readonly pointer: string; readonly detail: string }[] => {
+  const clients = members.get('clients')
+  if (!Array.isArray(clients)) return []
+  const inlined = clients.map((client, index) =>
+    inlineFiles(client, origins.get(`/clients/${index}`)?.part.files ?? {}),
+  )
+  members.set(
+    'clients',
+    inlined.map(({ entry }) => entry),
+  )
+  return inlined.flatMap(({ faults }, index) =>
+    faults.map(({ pointer, detail }) => ({ pointer: `/clients/${index}${pointer}`, detail })),
+  )
+}
+
+const parseText = ({ name, text, files = {} }: SourceText): readonly Part[] => {
   const lineCounter = new LineCounter()
   const placeAt = (offset: number): string => {
     const { line, col } = lineCounter.linePos(offset)
     return `${name}:${line}:${col}`
   }
-  return [...parseAllDocuments(text, { lineCounter, prettyErrors: false })].map((document) => ({ document, placeAt }))
+  return [...parseAllDocuments(text, { lineCounter, prettyErrors: false })].map((document) => ({
+    document,
+    files,
+    placeAt,
+  }))
 }
 
 const faultsOf = ({ document, placeAt }: Part): readonly LocatedFault[] => {

@@ -7,9 +7,10 @@ import { parseDeclaration } from './parse_declaration.ts'
 import { findLockOut, findUnknownReferences, planChanges } from './plan_changes.ts'
 import { arbitraryDocument, arbitraryState } from './testing/arbitrary_documents.ts'
 import { carryOut, emptyState } from './testing/states.ts'
+import { testContext, testKeys } from './testing/test_keys.ts'
 
 const declarationOf = (document: unknown) => {
-  const { declaration, faults } = parseDeclaration(document)
+  const { declaration, faults } = parseDeclaration(document, testContext)
   assert.deepEqual(faults, [])
   return declaration
 }
@@ -66,7 +67,7 @@ describe('planChanges', () => {
           ...document.clients.map(({ client_id }) => client_id),
         ])
         const deleted = planFor(document, current, prune).changes.flatMap(({ kind, before, after }) => {
-          if (kind === 'grant' || after !== undefined || before === undefined) return []
+          if (kind === 'grant' || kind === 'credential' || after !== undefined || before === undefined) return []
           return [kind === 'api' ? before.audience : before.clientId]
         })
         const declared = [...current.declared.apis, ...current.declared.clients]
@@ -126,6 +127,32 @@ describe('planChanges', () => {
     )
   })
 
+  it('of a key that is replaced the new one comes before the old one goes; what is not declared, a secret apart, goes', () => {
+    const keyed = (...keys: readonly object[]) => ({
+      ...document,
+      clients: [{ ...client, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys } }],
+    })
+    const [first = {}, second = {}] = testKeys
+    const current = carryOut(planFor(keyed(first)), emptyState)
+    assert.deepEqual(planFor(keyed(first), current), nothing)
+    const changes = planFor(keyed(second), current).changes
+    assert.deepEqual(
+      changes.map(({ kind, before, after }) => [kind, before !== undefined, after !== undefined]),
+      [
+        ['credential', false, true],
+        ['credential', true, false],
+      ],
+    )
+    assert.match(String(changes[0]?.members[0]?.after), /assertion signed with its key 2026-11, whose thumbprint is/)
+    assert.deepEqual(
+      planFor(document, current).changes.map(({ kind, after }) => [kind, after !== undefined]),
+      [
+        ['client', true],
+        ['credential', false],
+      ],
+    )
+  })
+
   it('a grant on an API that is neither here nor there, or that is about to be pruned, is a fault', () => {
     const faultsFor = (found: unknown, current: CurrentState, prune: boolean) => {
       const declaration = declarationOf(found)
@@ -155,7 +182,8 @@ describe('planChanges', () => {
             {
               client: declarationOf({ clients: [{ client_id: 'ci' }] }).clients[0]?.value ?? assert.fail(),
               grants: [{ clientId: 'ci', audience: 'urn:credence:admin', scopes: ['a', 'b'] }],
-              hasCredential: true,
+              credentials: [],
+              hasSecret: true,
             },
           ],
         ]),

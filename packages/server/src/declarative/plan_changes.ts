@@ -1,16 +1,25 @@
 /** Compares what should be with what is, and plans the changes between them: a pure function. */
 import { missingScopes } from '@credence/protocol'
 import { adminAudience } from '../admin/admin_scopes.ts'
+import { isSameMaterial } from '../admin/credential_material.ts'
 import type {
   CurrentClient,
   CurrentState,
   Declaration,
   DeclaredApi,
   DeclaredClient,
+  DeclaredCredential,
   DeclaredGrant,
 } from './declaration.ts'
 import type { Fault } from './fault.ts'
-import { apiMembers, clientMembers, compareMembers, grantMembers, type MemberChange } from './members.ts'
+import {
+  apiMembers,
+  clientMembers,
+  compareMembers,
+  credentialMembers,
+  grantMembers,
+  type MemberChange,
+} from './members.ts'
 import { checkGrantedScopes } from './parse_declaration.ts'
 
 /** Without `before` it is created, without `after` it is deleted. */
@@ -25,7 +34,9 @@ interface Between<Kind, T> {
 export type ApiChange = Between<'api', DeclaredApi>
 export type ClientChange = Between<'client', DeclaredClient>
 export type GrantChange = Between<'grant', DeclaredGrant>
-export type PlannedChange = ApiChange | ClientChange | GrantChange
+/** Added or removed, never changed. */
+export type CredentialChange = Between<'credential', DeclaredCredential>
+export type PlannedChange = ApiChange | ClientChange | GrantChange | CredentialChange
 
 export interface Plan {
   /** In an order in which each can be made: nothing refers to what is not there yet, or not there any more. */
@@ -52,6 +63,7 @@ export const planChanges = (declaration: Declaration, current: CurrentState, { p
   const goneApis = [...current.apis].filter(([audience]) => isGone(current.declared.apis, audiences)(audience))
   const goneClients = [...current.clients].filter(([id]) => isGone(current.declared.clients, clientIds)(id))
   const grants = planGrants(declaration, current)
+  const credentials = planCredentials(declaration, current)
 
   return {
     changes: [
@@ -59,6 +71,9 @@ export const planChanges = (declaration: Declaration, current: CurrentState, { p
       ...declaration.clients.map(({ value }) => planClient(value, current.clients.get(value.clientId))),
       ...grants.filter(({ after }) => after === undefined),
       ...grants.filter(({ after }) => after !== undefined),
+      // first what is new, so that a client is never without what it authenticates with
+      ...credentials.filter(({ after }) => after !== undefined),
+      ...credentials.filter(({ after }) => after === undefined),
       ...goneClients.map(([, { client }]) => betweenClients(client, undefined)),
       ...goneApis.map(([, api]) => betweenApis(api, undefined)),
     ].filter(({ before, after, members }) => before === undefined || after === undefined || members.length > 0),
@@ -101,6 +116,26 @@ const planGrants = ({ clients, grants }: Declaration, current: CurrentState): re
   const after = new Map(grants.map(({ value }) => [grantKey(value), value]))
   return [...new Set([...before.keys(), ...after.keys()])].map((key) => betweenGrants(before.get(key), after.get(key)))
 }
+
+const planCredentials = ({ clients, credentials }: Declaration, current: CurrentState): readonly CredentialChange[] => {
+  const stored = clients.flatMap(({ value }) => current.clients.get(value.clientId)?.credentials ?? [])
+  const isAmong = (list: readonly DeclaredCredential[], one: DeclaredCredential) =>
+    list.some((other) => other.clientId === one.clientId && isSameMaterial(other.material, one.material))
+  return [
+    ...credentials.filter((one) => !isAmong(stored, one)).map((one) => betweenCredentials(undefined, one)),
+    ...stored.filter((one) => !isAmong(credentials, one)).map((one) => betweenCredentials(one, undefined)),
+  ]
+}
+
+const betweenCredentials = (
+  before: DeclaredCredential | undefined,
+  after: DeclaredCredential | undefined,
+): CredentialChange => ({
+  kind: 'credential',
+  before,
+  after,
+  members: compareMembers(credentialMembers, before, after),
+})
 
 /** Faults where something refers to an API, or to scopes of one, that will not be there once the plan is carried out. */
 export const findUnknownReferences = (
@@ -151,6 +186,7 @@ const lockOutBy = (change: PlannedChange, callerId: string): string | undefined 
       ? `${callerId} would be disabled`
       : undefined
   }
+  if (change.kind === 'credential') return undefined
   const lost = missingScopes(change.before.scopes, change.after?.scopes ?? [])
   return change.before.audience === adminAudience && lost.length > 0
     ? `${callerId} would lose ${lost.join(' ')}`

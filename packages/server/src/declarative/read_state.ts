@@ -1,5 +1,6 @@
 /** Reads from the store what a declaration is compared with. */
 import type { Api, ClientRecord, Stores } from '@credence/storage'
+import { materialOfCredential } from '../admin/credential_material.ts'
 import type { CurrentClient, CurrentState, Declaration } from './declaration.ts'
 
 /** As much as planning needs: what the declaration names and what is marked as declared. */
@@ -24,5 +25,11 @@ export const readCurrentState = async (stores: Stores, declaration: Declaration)
 export const toCurrentClient = ({ client, grants, credentials }: ClientRecord): CurrentClient => ({
   client,
   grants,
-  hasCredential: credentials.length > 0,
+  credentials: credentials.flatMap((credential) => {
+    const material = materialOfCredential(credential)
+    return material === undefined
+      ? []
+      : [{ clientId: client.clientId, material, credentialId: credential.credentialId }]
+  }),
+  hasSecret: credentials.some(({ kind }) => kind === 'secret'),
 })

@@ -1,11 +1,12 @@
 /** The JSON Schema of a declarative file: what validates it is what editors complete it with. */
+import { credentialMembers } from '../admin/credential_members.ts'
 import {
   audience,
+  authMethod,
   boundTokens,
   clientId,
   clientName,
   scopes,
-  secretPresentation,
   senderConstraint,
   signingAlgorithm,
   tokenEndpointAudience,
@@ -60,17 +61,20 @@ export const apiEntry = {
   },
 } as const
 
+const referencedFile = { type: 'string', minLength: 1, maxLength: 1024 } as const
+
 export const clientEntry = {
   type: 'object',
   required: ['client_id'],
   additionalProperties: false,
-  description: 'A service that asks for tokens. Its credentials are not part of the file.',
+  description:
+    'A service that asks for tokens. Its keys, certificates and federated credentials are those of the file and no others; its secrets are not part of it.',
   properties: {
     client_id: clientId,
     client_name: clientName,
     token_endpoint_auth_method: {
-      ...secretPresentation,
-      description: 'How it must send its secret. Absent: either way.',
+      ...authMethod,
+      description: 'How it must authenticate. Absent: in any way that it has a credential for.',
     },
     default_scope: { ...scopes, description: 'What a request without scope asks for. Absent: all that is granted.' },
     token_ttl: { ...tokenTtl, description: `Its tokens live at most this long. ${tokenTtl.description}` },
@@ -103,6 +107,16 @@ export const clientEntry = {
     },
     ...boundTokens,
     token_endpoint_audience: tokenEndpointAudience,
+    ...credentialMembers,
+    jwks_file: {
+      ...referencedFile,
+      description: 'A file with its public keys, in place of jwks: at or below the folder of this file.',
+    },
+    certificate_file: {
+      ...referencedFile,
+      description:
+        'A file with its self-signed certificate, in place of certificate: at or below the folder of this file.',
+    },
     serves: {
       type: 'array',
       items: audience,
@@ -132,19 +146,3 @@ export const declarativeSchema = {
     clients: { type: 'array', items: clientEntry, maxItems: maxEntries.clients },
   },
 } as const
-
-/** What the shape of the file has a place for, and this version cannot do. Refused, never ignored. */
-export const notYet: ReadonlySet<string> = new Set([
-  'jwks_file',
-  'jwks',
-  'jwks_uri',
-  'federated_credentials',
-  'certificate_file',
-])
-
-export const methodsNotYet: ReadonlySet<unknown> = new Set([
-  'private_key_jwt',
-  'tls_client_auth',
-  'self_signed_tls_client_auth',
-  'federated',
-])

@@ -1,11 +1,14 @@
 /** The texts of a declarative source: a file, or the files of a folder. */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { type ReferencedFiles, readReferencedFiles, resolveReferenced } from './referenced_files.ts'
 
 export interface SourceText {
   /** What people call it: its path, or `-`. */
   readonly name: string
   readonly text: string
+  /** What its clients refer to by jwks_file and certificate_file. */
+  readonly files?: ReferencedFiles
 }
 
 const maxFiles = 500
@@ -25,9 +28,21 @@ export const readSourceTexts = async (path: string): Promise<readonly SourceText
   for (const name of paths) {
     bytes += (await stat(name)).size
     if (bytes > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`)
-    texts.push({ name, text: await readFile(name, 'utf8') })
+    texts.push(await withReferencedFiles({ name, text: await readFile(name, 'utf8') }, dirname(name)))
   }
-  return texts
+  // what another file refers to is no declaration, though it may stand beside them and end in .json
+  const referenced = new Set(
+    texts.flatMap(({ name, files = {} }) =>
+      Object.keys(files).map((path) => resolve(resolveReferenced(path, dirname(name)))),
+    ),
+  )
+  return texts.filter(({ name }) => !referenced.has(resolve(name)))
+}
+
+/** @param folder what the names of files in the text are relative to */
+export const withReferencedFiles = async (source: SourceText, folder: string): Promise<SourceText> => {
+  const files = await readReferencedFiles(source.text, folder)
+  return Object.keys(files).length === 0 ? source : { ...source, files }
 }
 
 const listFiles = async (folder: string): Promise<readonly string[]> => {

@@ -1,14 +1,16 @@
 /** Makes one planned change in the store. */
-import { createId, type Randomness } from '@credence/protocol'
+import { type Clock, createId, type Randomness } from '@credence/protocol'
 import { StoreError, type Stores } from '@credence/storage'
+import { createMaterialCredential } from '../admin/new_credentials.ts'
 import { cutOffClient } from '../revocation/cut_off_client.ts'
-import type { ApiChange, ClientChange, GrantChange, PlannedChange } from './plan_changes.ts'
+import type { ApiChange, ClientChange, CredentialChange, GrantChange, PlannedChange } from './plan_changes.ts'
 
 export interface WriteDeps {
   readonly stores: Stores
   readonly issuer: string
   /** Epoch seconds. */
   readonly now: number
+  readonly clock: Clock
   readonly randomness: Randomness
 }
 
@@ -21,6 +23,8 @@ export const writeChange = (change: PlannedChange, deps: WriteDeps): Promise<unk
       return writeClient(change, deps)
     case 'grant':
       return writeGrant(change, deps)
+    case 'credential':
+      return writeCredential(change, deps)
   }
 }
 
@@ -47,6 +51,14 @@ const writeGrant = async ({ before, after }: GrantChange, { stores: { grants }, 
   if (after === undefined) return grants.delete(before?.clientId ?? '', before?.audience ?? '')
   const { createdAt = now } = (before && (await grants.find(before.clientId, before.audience))) ?? {}
   return grants.set({ ...after, createdAt, updatedAt: now })
+}
+
+const writeCredential = async (
+  { before, after }: CredentialChange,
+  { stores: { credentials }, now, clock, randomness }: WriteDeps,
+) => {
+  if (after === undefined) return credentials.revoke(before?.credentialId ?? '', now)
+  return credentials.create(createMaterialCredential(after.clientId, after.material, { clock, randomness }))
 }
 
 /** It was there when the plan was made, in this very transaction. */

@@ -7,6 +7,7 @@ type Known<V> = V | undefined | Promise<V | undefined>
 export interface Directory {
   /** The client that owns a credential, with all that a token request needs of it. */
   clientByCredential(credentialId: string): Known<ClientRecord>
+  client(clientId: string): Known<ClientRecord>
   api(audience: string): Known<Api>
   /** Forgets what a change made stale. */
   apply(change: Change): void
@@ -40,6 +41,7 @@ export const createDirectory = (stores: Stores, capacity: number): Directory => 
       const owner = owners.get(credentialId)
       return typeof owner === 'string' ? clients.get(owner) : owner && readByCredential(credentialId, owner)
     },
+    client: (clientId) => clients.get(clientId),
     api: (audience) => apis.get(audience),
     apply(change) {
       if (change.subject === 'client') clients.forget(change.key)

@@ -6,7 +6,7 @@ import type { GrantType } from '../grants/grant_type.ts'
 import { selectGrant } from '../grants/select_grant.ts'
 import type { HttpRequest, HttpResponse } from '../http/http_request.ts'
 import { readForm } from '../http/read_form.ts'
-import { noteAsked } from '../http/request_activity.ts'
+import { noteAsked, noteAuthenticated } from '../http/request_activity.ts'
 import { tokenResponse } from '../http/respond.ts'
 import type { Issue } from '../minting/issue.ts'
 import type { ClaimOnce } from '../policy/claim_once.ts'
@@ -31,14 +31,14 @@ export const createTokenEndpoint =
     const asked = parseTokenRequest(form, request) // typed once, never read again
     noteAsked(request.activity, asked) // for metrics and traces
     const client = await authenticateClient(asked.credentials, asked.remoteAddress, asked.userAgent) // §2.3: exactly one method
+    noteAuthenticated(request.activity, client) // for metrics, and for the record of what it is refused
     const grant = selectGrant(grants, asked.grantType) // §5.2: unsupported_grant_type
     const authorization = await grant.authorize(asked, client) // target, scope, lifetime
-    const binding = await readBinding(asked, client) // RFC 9449 §5, RFC 8705 §3: what it proves to hold
+    const binding = readBinding(asked, client) // RFC 9449 §5, RFC 8705 §3: what it proves to hold
     checkBinding(authorization, client, binding) // RFC 9449 §5.2: bound where it must be
     checkQuota(client.record.client, authorization.ttlSeconds) // RFC 6585 §4: 429 when it had too many
-    await claimOnce(client.replayClaims, 'invalid_client') // RFC 7523 §3: last of all checks
-    await claimOnce(binding.replayClaims, 'invalid_dpop_proof') // RFC 9449 §11.1
+    await claimOnce(client.replayClaims, binding.replayClaims) // RFC 7523 §3, RFC 9449 §11.1: last of all checks
     const token = await issue(authorization, binding.confirmation)
     noteIssued(authorization, token)
-    return tokenResponse(token) // §5.1
+    return tokenResponse(token, binding.dpopNonce) // §5.1, RFC 9449 §8.2
   }

@@ -2,7 +2,8 @@
 import { type Form, OAuthError, parseScope } from '@credence/protocol'
 import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
 import { readClientCredentials } from '../client_auth/methods.ts'
-import type { HttpRequest } from '../http/http_request.ts'
+import { dpopProofsOf } from '../dpop/dpop_headers.ts'
+import type { ClientCertificate, HttpRequest } from '../http/http_request.ts'
 
 export interface TokenRequest {
   readonly grantType: string
@@ -11,6 +12,10 @@ export interface TokenRequest {
   readonly scope: readonly string[] | undefined
   /** What `resource` and `audience` name, each once. More than one is for policy to refuse. */
   readonly targets: readonly string[]
+  /** Every DPoP header. More than one is for the check of proofs to refuse. RFC 9449 §4.1. */
+  readonly dpopProofs: readonly string[]
+  /** What its token may be bound to. RFC 8705 §3. */
+  readonly certificate: ClientCertificate | undefined
   readonly remoteAddress: string
   /** As it came. RFC 9110 §10.1.5. */
   readonly userAgent: string | undefined
@@ -35,6 +40,8 @@ export const parseTokenRequest = (form: Form, request: HttpRequest): TokenReques
     credentials,
     scope: scope === undefined ? undefined : parseScope(scope),
     targets: parseTargets(form),
+    dpopProofs: dpopProofsOf(request),
+    certificate: request.certificate,
     remoteAddress: request.remoteAddress,
     userAgent: request.headers['user-agent'],
   }

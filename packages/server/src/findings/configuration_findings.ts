@@ -1,6 +1,6 @@
 /** Findings about how things are set up. */
 import { missingScopes } from '@credence/protocol'
-import type { ClientFacts } from '@credence/storage'
+import type { ClientFacts, TokenEndpointAuthMethod } from '@credence/storage'
 import { adminAudience, adminScopes } from '../admin/admin_scopes.ts'
 import { liveCredentials } from './credential_findings.ts'
 import { type Finding, finding } from './finding.ts'
@@ -19,8 +19,9 @@ export const findWeakConfiguration = (
     findings.push(finding({ kind: 'client_without_grants', severity: 'info', clientId, evidence, command }))
   }
   if (grants.length > 0 && liveCredentials(credentials, now).length === 0) {
-    const evidence = `${made}; every credential it had is expired or revoked, so it gets no tokens`
-    const command = `credence credential add ${shellWord(clientId)}`
+    const why = credentials.length === 0 ? 'it has no credential' : 'every credential it had is expired or revoked'
+    const evidence = `${made}; ${why}, so it gets no tokens`
+    const command = `credence credential add ${shellWord(clientId)}${addOptions(client.tokenEndpointAuthMethod)}`
     findings.push(finding({ kind: 'client_without_credential', severity: 'warning', clientId, evidence, command }))
   }
   const admin = grants.find(({ audience }) => audience === adminAudience)
@@ -38,6 +39,22 @@ export const findWeakConfiguration = (
     )
   }
   return findings
+}
+
+/** What has to be given for a client that is registered for something else than a secret. */
+const addOptions = (method: TokenEndpointAuthMethod | undefined): string => {
+  switch (method) {
+    case 'private_key_jwt':
+      return ' --jwks FILE'
+    case 'tls_client_auth':
+      return ' --san-dns NAME'
+    case 'self_signed_tls_client_auth':
+      return ' --certificate FILE'
+    case 'federated':
+      return ' --federated oidc --issuer URL --subject S'
+    default:
+      return ''
+  }
 }
 
 export const findApiWithoutClients = (audience: string): Finding =>

@@ -21,7 +21,34 @@ const aboutCredential = ({ clientId, credentialId }: Credential) => ({ clientId,
 const revoke = ({ clientId, credentialId }: Credential) =>
   `credence credential revoke ${shellWord(clientId)} ${credentialId}`
 
-const rotate = ({ clientId }: Credential) => `credence credential rotate ${shellWord(clientId)}`
+/** A secret is rotated here; what a client holds itself, it makes anew itself, and a command adds it. */
+const rotate = ({ clientId, kind }: Credential) => {
+  const client = shellWord(clientId)
+  switch (kind) {
+    case 'secret':
+      return `credence credential rotate ${client}`
+    case 'key':
+      return `credence credential add ${client} --jwks FILE`
+    case 'certificate':
+      return `credence credential add ${client} --certificate FILE`
+    case 'federated':
+      return `credence credential list ${client}`
+  }
+}
+
+/** What grows old. What stands for keys that others renew (a jwks_uri, a name in certificates, a platform) does not. */
+const isMaterial = (credential: Credential): boolean => {
+  switch (credential.kind) {
+    case 'secret':
+      return true
+    case 'key':
+      return 'jwk' in credential.key
+    case 'certificate':
+      return credential.certificate.by === 'public_key'
+    case 'federated':
+      return false
+  }
+}
 
 const named = ({ credentialId, label }: Credential) =>
   label === undefined ? credentialId : `${credentialId} (${label})`
@@ -49,7 +76,7 @@ export const findStaleCredentials = ({ credentials }: ClientFacts, now: number):
       const rest = { severity: 'warning', since: lastUsedAt, command: revoke(credential) } as const
       return finding({ ...about, ...rest, kind: 'credential_idle', evidence })
     }
-    if (age < oldSeconds) return []
+    if (age < oldSeconds || !isMaterial(credential)) return []
     const evidence = `${made}; ${lastUse(credential, now)}`
     const rest = { severity: 'warning', since: createdAt + oldSeconds, command: rotate(credential) } as const
     return finding({ ...about, ...rest, kind: 'credential_old', evidence })
@@ -83,6 +110,8 @@ export const findOldCredentialsInUse = ({ credentials }: ClientFacts, now: numbe
   if (newest === undefined) return []
   const newestAge = now - newest.createdAt
   return live.slice(0, -1).flatMap((credential) => {
+    // keys that came in one set replace nothing, nor does one platform another
+    if (!isMaterial(credential) || credential.createdAt === newest.createdAt) return []
     if (credential.lastUsedAt === undefined || now - credential.lastUsedAt > daySeconds) return []
     return finding({
       ...aboutCredential(credential),

@@ -17,11 +17,16 @@ const aCredential = (changed: Partial<Credential> = {}): Credential =>
   ({
     credentialId: 'cred_1',
     clientId: 'job',
+    kind: 'secret',
     createdAt: now - 100 * day,
     lastUsedAt: now - 60,
     lastUsedFrom: '192.0.2.1',
     ...changed,
   }) as Credential
+
+const ownKey = { kind: 'key', key: { jwk: '{}' } } as const
+const publishedKey = { kind: 'key', key: { jwksUri: 'https://job.example.com/jwks.json' } } as const
+const platform = { kind: 'federated', federation: { subject: 's' } } as unknown as Partial<Credential>
 
 type Changed = {
   readonly [Name in keyof ClientFacts]?: Name extends 'client' ? Partial<ClientFacts['client']> : ClientFacts[Name]
@@ -188,6 +193,32 @@ const table: readonly Row[] = [
     /every credential it had is expired or revoked/,
     'credence credential add job',
   ],
+  [
+    'a client that is registered for a key and has none',
+    { client: { tokenEndpointAuthMethod: 'private_key_jwt' }, credentials: [] },
+    'client_without_credential warning',
+    /it has no credential, so it gets no tokens$/,
+    'credence credential add job --jwks FILE',
+  ],
+  [
+    'a key that is older than a year',
+    { credentials: [aCredential({ ...ownKey, createdAt: now - 400 * day })] },
+    'credential_old warning',
+    /^cred_1 was made 400 days ago/,
+    'credence credential add job --jwks FILE',
+  ],
+  [
+    'a secret that is yet used beside a newer key',
+    {
+      credentials: [
+        aCredential(),
+        aCredential({ ...ownKey, credentialId: 'cred_2', createdAt: now - 9 * day, lastUsedAt: now }),
+      ],
+    },
+    'old_credential_in_use warning',
+    /^cred_1 was last used 60 seconds ago.*the newest, cred_2/,
+    'credence credential list job',
+  ],
 ]
 
 for (const [what, changed, kind, evidence, command] of table) {
@@ -264,6 +295,15 @@ const nothing: readonly (readonly [what: string, changed: Changed])[] = [
         aCredential({ createdAt: now - day, lastUsedAt: undefined }),
       ],
     },
+  ],
+  [
+    'keys that somebody else renews, however long they have been registered',
+    { credentials: [publishedKey, platform].map((kind) => aCredential({ ...kind, createdAt: now - 400 * day })) },
+  ],
+  ['two keys of one set, both in use', { credentials: [aCredential(ownKey), aCredential(ownKey)] }],
+  [
+    'two platforms, each with its own',
+    { credentials: [aCredential(platform), aCredential({ ...platform, createdAt: now - 20 * day })] },
   ],
   [
     'a credential that a client with managed rotation will replace in time',

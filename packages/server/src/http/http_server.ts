@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createTlsListener, type TlsListenerOptions } from './tls_listener.ts'
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -27,10 +28,12 @@ const limits = {
   noDelay: true,
 } as const
 
-/** Listens on a TCP address, or on a socket that only the owner of this process can open. */
-export const listen = async (address: ListenAddress): Promise<HttpServer> => {
+/** Listens on a TCP address, over TLS where `tls` is given, or on a socket that only the owner of this process can open. */
+export const listen = async (address: ListenAddress, tls?: TlsListenerOptions): Promise<HttpServer> => {
   let handler: RequestHandler = answerStarting
-  const server = createServer(limits, (request, response) => handler(request, response))
+  const listener: RequestHandler = (request, response) => handler(request, response)
+  const secure = tls && createTlsListener(limits, listener, tls)
+  const server = secure?.server ?? createServer(limits, listener)
   if ('socketPath' in address) {
     // the socket is created within listen(), with what the umask leaves: read and write for its owner
     const umask = process.umask(0o177)
@@ -49,6 +52,7 @@ export const listen = async (address: ListenAddress): Promise<HttpServer> => {
     async drain(graceMs) {
       const closed = once(server, 'close')
       server.close()
+      secure?.abandonHandshakes()
       const deadline = performance.now() + graceMs
       let done = false
       closed.then(() => {

@@ -11,6 +11,7 @@ import { readBody } from './read_body.ts'
 import { createRequestActivity, type RequestActivity } from './request_activity.ts'
 import type { RequestObserver } from './request_observer.ts'
 import { documentResponse, errorResponse } from './respond.ts'
+import { directOrigin, type RequestOrigin } from './trusted_proxies.ts'
 
 export interface PublicHandlerDeps {
   /** The issuer's own path, `/` when it has none; endpoints answer below it and without it. */
@@ -19,6 +20,8 @@ export interface PublicHandlerDeps {
   readonly credentialsEndpoint: Endpoint
   /** Endpoints beside those. */
   readonly routes: readonly Route[]
+  /** Who is at the other end; the connection itself unless there are proxies or certificates. */
+  readonly origin?: RequestOrigin
   readonly metadata: () => object
   readonly keySet: () => object
   /** What POST requests have to pass. */
@@ -41,7 +44,7 @@ export interface Route {
 
 /** Straight over node:http, since all there is to route are a few fixed paths (docs/decisions/0004). */
 export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => {
-  const { gate, observe, clock, randomness } = deps
+  const { gate, observe, clock, randomness, origin = directOrigin } = deps
   const routes = createRoutes(deps)
 
   const answer = async (request: IncomingMessage, activity: RequestActivity): Promise<Answer> => {
@@ -56,8 +59,8 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
       rawHeaders: request.rawHeaders,
       query: queryStart === -1 ? '' : url.slice(queryStart + 1),
       body: route.method === 'POST' ? await readBody(request) : '',
-      remoteAddress: request.socket.remoteAddress ?? '',
-      certificate: undefined,
+      remoteAddress: origin.remoteAddressOf(request),
+      certificate: origin.certificateOf(request),
       activity,
     }
     if (route.method === 'GET') return route.endpoint(asked)
@@ -70,7 +73,7 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
   }
 
   return (request, response) => {
-    const { headers, socket } = request
+    const { headers } = request
     const activity = createRequestActivity({ startedAtMs: clock.monotonicMs(), headers, randomness })
     answer(request, activity).then(
       (answered) => {
@@ -80,7 +83,7 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
       (error) => {
         const refused = errorResponse(error)
         const { ids } = activity
-        logRefusal(error, { logger: deps.logger, ids, remoteAddress: socket.remoteAddress })
+        logRefusal(error, { logger: deps.logger, ids, remoteAddress: origin.remoteAddressOf(request) })
         write(response, { ...refused, headers: [...refused.headers, requestIdHeader, ids.request_id] })
         observe(activity, refused.status, error)
       },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { formatChallenges, OAuthError, type TokenResponse } from '@credence/protocol'
 import { StoreError } from '@credence/storage'
+import { dpopNonceHeader } from '../dpop/dpop_headers.ts'
 import type { HttpResponse } from './http_request.ts'
 
 /** "The authorization server MUST include the HTTP "Cache-Control" response header field with a value of "no-store"". */
@@ -14,11 +15,12 @@ const basicChallenge = formatChallenges([{ scheme: 'Basic', parameters: { realm:
  * Written out, which takes a third of the time of JSON.stringify: neither a compact JWS nor a scope-token (RFC 6749 §3.3)
  * has a character that JSON would escape.
  *
+ * @param dpopNonce for the client's next proof
  * @see RFC 6749 §5.1
  */
-export const tokenResponse = (response: TokenResponse): HttpResponse => ({
+export const tokenResponse = (response: TokenResponse, dpopNonce?: string): HttpResponse => ({
   status: 200,
-  headers: neverStored,
+  headers: dpopNonce === undefined ? neverStored : [...neverStored, dpopNonceHeader, dpopNonce],
   body: `{"access_token":"${response.access_token}","token_type":"${response.token_type}","expires_in":${response.expires_in},"scope":"${response.scope}"}`,
 })
 

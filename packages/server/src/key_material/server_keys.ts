@@ -5,9 +5,18 @@ import type { Sealer } from './sealing.ts'
 
 /**
  * The pepper keys the digests of client secrets, the cursor key authenticates page cursors, the checkpoint key signs
- * the heads of the audit log, and a digest of the feed key tells the cursors of one database from those of another.
+ * the heads of the audit log, a digest of the feed key tells the cursors of one database from those of another, and the
+ * nonce key makes DPoP nonces that every replica knows. Under the sealing key are the secrets of clients that are
+ * registered for client_secret_jwt.
  */
-const purposes = ['client_secret_pepper', 'page_cursor', 'audit_checkpoint', 'revocation_feed'] as const
+const purposes = [
+  'client_secret_pepper',
+  'client_secret_sealing',
+  'page_cursor',
+  'audit_checkpoint',
+  'revocation_feed',
+  'dpop_nonce',
+] as const
 type Purpose = (typeof purposes)[number]
 
 export type ServerKeys = Readonly<Record<Purpose, Buffer>>
@@ -39,8 +48,10 @@ export const loadServerKeys = async (
   }
   return {
     client_secret_pepper: await load('client_secret_pepper'),
+    client_secret_sealing: await load('client_secret_sealing'),
     page_cursor: await load('page_cursor'),
     audit_checkpoint: await load('audit_checkpoint'),
     revocation_feed: await load('revocation_feed'),
+    dpop_nonce: await load('dpop_nonce'),
   }
 }

@@ -1,8 +1,8 @@
 /** The limits of one replica: tokens per client, failed authentications per address, requests at once. */
 import type { Clock, OAuthError } from '@credence/protocol'
 import type { PresentedCredentials } from '../client_auth/client_auth_method.ts'
-import { withoutSecrets } from '../client_auth/client_secret.ts'
 import { createFailedAttempts } from '../client_auth/failed_attempts.ts'
+import { withoutSecrets } from '../client_auth/secrets/client_secret.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type CheckQuota, createQuotaCheck, type QuotaReason } from '../policy/quota.ts'
 import type { UsageRecorder } from '../usage/usage_recorder.ts'

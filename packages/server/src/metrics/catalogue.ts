@@ -137,6 +137,29 @@ export const catalogue = {
     help: 'Open streams of the revocation feed.',
     labels: {},
   },
+  credence_replay_entries: {
+    type: 'gauge',
+    help: 'Client assertions and DPoP proofs that have been used and are remembered, as of a minute ago at most; of all replicas together.',
+    labels: {},
+  },
+  credence_replay_waiting_claims: {
+    type: 'gauge',
+    help: 'Client assertions and DPoP proofs of which the store is being asked whether they have been used.',
+    labels: {},
+  },
+  credence_replay_refused_total: {
+    type: 'counter',
+    help: 'Requests refused because of an assertion or a proof that was, or may have been, used before.',
+    labels: {
+      reason:
+        '`replayed`, or `uncertain`: made before a backup was restored or the machine started, when it may have been used',
+    },
+  },
+  credence_replay_swept_total: {
+    type: 'counter',
+    help: 'Entries of used assertions and proofs that this process deleted because they had expired.',
+    labels: {},
+  },
   credence_change_feed_lag_seconds: {
     type: 'gauge',
     help: 'Since the change log was last read to its end: how old what this process knows may be.',

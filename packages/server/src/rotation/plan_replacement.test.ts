@@ -107,6 +107,12 @@ describe('managed rotation: what is refused', () => {
     )
   })
 
+  it('a credential that is no secret: whoever holds a key makes the next one', () => {
+    const { secretDigest, sealedSecret, ...facts } = aCredential('asking')
+    const key = { ...facts, kind: 'key', key: { jwksUri: 'https://job.example.com/jwks.json' } } as const
+    assert.throws(() => plan(recordOf([key])), refusal('unauthorized_client', 400))
+  })
+
   it('a credential whose replacement has been used: an old secret makes no new one', () => {
     const used = aCredential('used', { replaces: 'asking', lastUsedAt: now - day })
     assert.throws(() => plan(recordOf([aCredential('asking'), used])), refusal('unauthorized_client', 400))

@@ -32,7 +32,7 @@ export const maxUsablePredecessors = 4
  *
  * @param record the client as it is stored now; undefined when it is gone
  * @throws {OAuthError} `invalid_client` when client or credential have ended since they were authenticated,
- *   `unauthorized_client` when managed rotation is off or the credential has been replaced by one that is in use,
+ *   `unauthorized_client` when managed rotation is off, the credential is no secret, or the credential has been replaced by one that is in use,
  *   `temporarily_unavailable` with status 429 when it was replaced too recently or too often
  */
 export const planReplacement = (
@@ -49,6 +49,10 @@ export const planReplacement = (
   const { managedRotation } = record.client
   if (managedRotation === undefined) {
     throw new OAuthError('unauthorized_client', 'managed rotation is not on for this client')
+  }
+  // a key or a certificate is made by who holds it: there is nothing that could be handed out here
+  if (replaced.kind !== 'secret') {
+    throw new OAuthError('unauthorized_client', `managed rotation is for secrets, and this is a ${replaced.kind}`)
   }
   const successors = working.filter(({ replaces }) => replaces === credentialId)
   const inUse = successors.find(({ lastUsedAt }) => lastUsedAt !== undefined)

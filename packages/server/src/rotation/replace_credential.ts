@@ -4,8 +4,9 @@ import type { Stores } from '@credence/storage'
 import { createSecretCredential, type NewSecret } from '../admin/credential_documents.ts'
 import type { AuditLog } from '../audit/audit_log.ts'
 import type { AuthenticatedClient } from '../client_auth/client_auth_method.ts'
-import type { SecretDigester } from '../client_auth/client_secret.ts'
 import type { CredentialUseRecorder } from '../client_auth/credential_uses.ts'
+import type { SecretDigester } from '../client_auth/secrets/client_secret.ts'
+import type { ClientSecretSealer } from '../client_auth/secrets/sealed_client_secret.ts'
 import { planReplacement } from './plan_replacement.ts'
 
 export interface ReplaceCredentialDeps {
@@ -13,6 +14,7 @@ export interface ReplaceCredentialDeps {
   readonly audit: AuditLog
   readonly uses: Pick<CredentialUseRecorder, 'flush'>
   readonly digester: SecretDigester
+  readonly clientSecrets: Pick<ClientSecretSealer, 'seal'>
   readonly clock: Clock
   readonly randomness: Randomness
   /** Brings what was changed into force here. */
@@ -43,7 +45,7 @@ export const createReplaceCredential =
       const now = deps.clock.epochSeconds()
       const plan = planReplacement(await stores.clients.findRecord(clientId), { credentialId, now })
       const made = createSecretCredential(
-        clientId,
+        record.client,
         { label: plan.label, expires_in: plan.lifetimeSeconds, replaces: credentialId },
         deps,
       )

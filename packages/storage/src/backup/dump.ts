@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../dialects/database.ts'
 import type { Schema } from '../tables/schema.ts'
 import { type BackupHeader, toBackupValue } from './backup_line.ts'
-import { listTables } from './list_tables.ts'
+import { listTables, notBackedUp } from './list_tables.ts'
 
 export interface DumpOptions {
   readonly clock: Clock
@@ -28,6 +28,7 @@ export async function* dump(database: Database, { clock, about }: DumpOptions): 
     yield JSON.stringify(header)
     let rows = 0
     for (const table of await listTables(db)) {
+      if (table === notBackedUp) continue
       for await (const read of snapshot.readTable(table, rowsPerRead)) {
         for (const row of read) {
           const values = Object.entries(row).map(([column, value]) => [column, toBackupValue(value)])

@@ -2,6 +2,9 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../tables/schema.ts'
 
+/** Of which a backup would be out of date at once: what was used since it was made is refused in another way. */
+export const notBackedUp: keyof Schema = 'replay'
+
 /** What others refer to comes before what refers to it. */
 const first = ['api', 'client', 'credential']
 

@@ -13,6 +13,8 @@ export interface DialectSql {
   readonly lockWriters: (db: Transaction<Schema>) => Promise<void>
   /** The same for migrations, before there is any table to lock. */
   readonly lockMigrations: (db: Transaction<Schema>) => Promise<void>
+  /** Rows of a text and a number, given as JSON of an array of pairs: one parameter, and so one statement for any number. */
+  readonly pairs: (json: string) => RawBuilder<unknown>
   /** The rows of a subquery as one JSON column, to be read by {@link parseJsonRows}. No column may be bytes. */
   readonly jsonRows: <Row>(rows: RowsQuery<Row>) => RawBuilder<JsonRows<Row>>
   /** A column of bytes as hexadecimal text. */
@@ -57,6 +59,8 @@ export interface Database {
   readonly sql: DialectSql
   /** For reading all of it as of one moment, on a connection of its own. */
   readonly openSnapshot: () => Promise<Snapshot>
+  /** Runs one statement that writes and takes part in no order of writes. */
+  readonly append: <T>(statement: (db: Kysely<Schema>) => Promise<T>) => Promise<T>
   /** Tells of commits of other processes; see `Storage`. */
   readonly watchChanges: (onChange: () => void) => () => void
   closed: boolean

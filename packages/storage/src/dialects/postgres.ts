@@ -24,13 +24,15 @@ export const openPostgres = (url: string): Database => {
   // The URL has a password in it, so neither it nor the parser's error goes into ours.
   if (!URL.canParse(url))
     throw new StoreError('unavailable', 'the database URL must be like postgres://user:password@host:5432/database')
+  const reader = createKysely({ url, size: 9, ...steady })
   return {
     dialect: 'postgres',
-    reader: createKysely({ url, size: 9, ...steady }),
+    reader,
     writer: createKysely({ url, size: 1, ...steady }),
     migrator: createKysely({ url, size: 1, ...migrating }),
     sql: postgresSql,
     openSnapshot: () => openPostgresSnapshot(url),
+    append: (statement) => statement(reader),
     watchChanges: (onChange) => watchPostgresChanges(url, onChange),
     closed: false,
   }
@@ -79,6 +81,7 @@ const postgresSql: DialectSql = {
   lockMigrations: async (db) => {
     await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(db)
   },
+  pairs: (json) => sql`select value ->> 0, (value ->> 1)::bigint from json_array_elements(${json}::json)`,
   jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
   hex: (column) => sql`encode(${sql.ref(column)}, 'hex')`,
   changeNotice: [

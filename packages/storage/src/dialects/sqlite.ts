@@ -22,10 +22,25 @@ export const openSqlite = async (file: string): Promise<Database> => {
   const openSnapshot = () => openSqliteSnapshot(path)
   return {
     ...{ dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, openSnapshot, closed: false },
+    append: (statement) => appendUnsynchronized(writer, statement),
     // one process has the file
     watchChanges: () => () => {},
   }
 }
+
+/**
+ * Without waiting for the disk, which in WAL mode loses nothing when the process dies, only when the machine does. A
+ * wait of milliseconds would hold up everybody, since it is one of the event loop's.
+ */
+const appendUnsynchronized = <T>(writer: Kysely<Schema>, statement: (db: Kysely<Schema>) => Promise<T>): Promise<T> =>
+  writer.connection().execute(async (db) => {
+    await sql`pragma synchronous = normal`.execute(db)
+    try {
+      return await whenUnlocked(() => statement(db))
+    } finally {
+      await sql`pragma synchronous = full`.execute(db)
+    }
+  })
 
 const openSqliteSnapshot = async (path: string): Promise<Snapshot> => {
   const connection = new Kysely<Schema>({ dialect: new SqliteDialect({ database: async () => openReader(path) }) })
@@ -76,6 +91,8 @@ const sqliteSql: DialectSql = {
   // `begin immediate` has done both.
   lockWriters: nothingToDo,
   lockMigrations: nothingToDo,
+  // `where true`, or the parser takes the `on` of a conflict for that of a join
+  pairs: (json) => sql`select value ->> 0, value ->> 1 from json_each(${json}) where true`,
   jsonRows: (rows) => sql`${jsonArrayFrom(rows)}`,
   hex: (column) => sql`hex(${sql.ref(column)})`,
   changeNotice: [],

@@ -26,11 +26,10 @@ const lockRetryMs = 5
 const lockAttempts = 1_000
 
 /** Tries until no other connection is in the way, for 5 s. */
-export const whenUnlocked = async (work: () => Promise<unknown>): Promise<void> => {
+export const whenUnlocked = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      await work()
-      return
+      return await work()
     } catch (error) {
       if (attempt === lockAttempts || !(error instanceof StoreError && isBusy(error))) throw error
     }

@@ -1,34 +1,31 @@
 /** The table of what has been used once. A row is inserted once, never updated, and deleted when it has expired. */
-import { sql } from 'kysely'
-import type { ReplayClaim, ReplayStore } from '../replay_store.ts'
+import { type Kysely, sql } from 'kysely'
+import { longestClaimSeconds, type ReplayClaim, type ReplayStore } from '../replay_store.ts'
 import type { Session } from '../session.ts'
+import type { Schema } from './schema.ts'
 
 export interface ReplayTable {
   entry: string
   expires_at: number
 }
 
-/** Two parameters each: far below the 32,766 of SQLite and the 65,535 of PostgreSQL. */
-const claimsPerStatement = 1_000
+/** The row that says until when a restored backup matters. No claim is so short. */
+const restored = 'restored'
 
 export const createReplayStore = (session: Session): ReplayStore => ({
-  claim: (claims) =>
-    session.write(async (db) => {
-      const claimed = new Set<string>()
-      const wanted = [...firstOfEach(claims).values()]
-      for (let start = 0; start < wanted.length; start += claimsPerStatement) {
-        const rows = wanted.slice(start, start + claimsPerStatement)
-        const inserted = await db
-          .insertInto('replay')
-          .values(rows.map(({ entry, expiresAt }) => ({ entry, expires_at: expiresAt })))
-          .onConflict((conflict) => conflict.doNothing())
-          .returning('entry')
-          .execute()
-        for (const { entry } of inserted) claimed.add(entry)
-      }
-      // Set.delete says whether it was there: the second claim of an entry finds it gone
-      return claims.map(({ entry }) => claimed.delete(entry))
-    }),
+  claim: async (claims) => {
+    if (claims.length === 0) return []
+    // Any number of processes may do this at once, and of two that insert the same key one does. In the order of the
+    // keys, since each waits for the other's rows: in different orders they would wait for each other.
+    const pairs = [...firstOfEach(claims)].sort(([one], [other]) => (one < other ? -1 : 1))
+    const { rows } = await session.append((db) =>
+      sql<{ entry: string }>`insert into replay (entry, expires_at) ${session.sql.pairs(JSON.stringify(pairs))}
+        on conflict do nothing returning entry`.execute(db),
+    )
+    const claimed = new Set(rows.map(({ entry }) => entry))
+    // Set.delete says whether it was there: the second claim of an entry finds it gone
+    return claims.map(({ entry }) => claimed.delete(entry))
+  },
 
   deleteExpired: (now, limit) =>
     session.write(async (db) => {
@@ -42,7 +39,20 @@ export const createReplayStore = (session: Session): ReplayStore => ({
       const row = await db.selectFrom('replay').select(sql<number>`count(*)`.as('entries')).executeTakeFirst()
       return Number(row?.entries ?? 0)
     }),
+
+  restoredAt: () =>
+    session.read(async (db) => {
+      const row = await db.selectFrom('replay').select('expires_at').where('entry', '=', restored).executeTakeFirst()
+      return row && row.expires_at - longestClaimSeconds
+    }),
 })
 
-const firstOfEach = (claims: readonly ReplayClaim[]): ReadonlyMap<string, ReplayClaim> =>
-  new Map(claims.toReversed().map((claim) => [claim.entry, claim]))
+/** Says that a backup has been restored at `now`: what was used since it was made is not in it. */
+export const noteRestored = async (db: Kysely<Schema>, now: number): Promise<void> => {
+  await db.deleteFrom('replay').where('entry', '=', restored).execute()
+  const row = { entry: restored, expires_at: now + longestClaimSeconds }
+  await db.insertInto('replay').values(row).execute()
+}
+
+const firstOfEach = (claims: readonly ReplayClaim[]): ReadonlyMap<string, number> =>
+  new Map(claims.toReversed().map(({ entry, expiresAt }) => [entry, Math.ceil(expiresAt)]))

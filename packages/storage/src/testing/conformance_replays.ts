@@ -1,11 +1,16 @@
 /** Conformance: what may be used once, and the credentials that need it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Clock } from '@credence/protocol'
+import { load } from '../backup/load.ts'
 import type { Credential } from '../model.ts'
+import { longestClaimSeconds } from '../replay_store.ts'
 import { aClient, aCredential, now } from './fixtures.ts'
 import { type CreateDatabase, withStorage } from './test_database.ts'
 
 const expiresAt = now + 300
+
+const clockAt = (seconds: number): Clock => ({ epochSeconds: () => seconds, monotonicMs: () => seconds * 1000 })
 
 export const describeReplays = (createDatabase: CreateDatabase): void => {
   test(
@@ -42,6 +47,64 @@ export const describeReplays = (createDatabase: CreateDatabase): void => {
       assert.equal(await replays.deleteExpired(now + 3, 2), 1)
       assert.equal(await replays.deleteExpired(now + 3, 2), 0)
       assert.deepEqual(await replays.claim(['1', '4'].map((entry) => ({ entry, expiresAt }))), [true, false])
+    }),
+  )
+
+  test(
+    'A1: many batches that share entries, in opposite orders over three openings, claim each of them once and none waits for ever',
+    withStorage(createDatabase, async (storage, database) => {
+      const replicas = [storage, await database.open(), await database.open()]
+      const claims = Array.from({ length: 200 }, (_, index) => ({ entry: `shared-${index}`, expiresAt }))
+      const orders = [claims, claims.toReversed()]
+      const batches = Array.from({ length: 12 }, (_, index) =>
+        replicas[index % replicas.length]?.replays.claim(orders[index % orders.length] ?? []),
+      )
+      const claimed = (await Promise.all(batches)).flat()
+      assert.equal(claimed.filter((won) => won === true).length, claims.length)
+    }),
+  )
+
+  test(
+    'a claim waits for no transaction that writes something else',
+    withStorage(createDatabase, async (storage) => {
+      if (storage.dialect === 'sqlite') return // one writer is all it has
+      await storage.transaction(async ({ clients }) => {
+        await clients.create(aClient())
+        assert.deepEqual(await storage.replays.claim([{ entry: 'meanwhile', expiresAt }]), [true])
+      })
+    }),
+  )
+
+  test(
+    'a claim in a transaction that fails is none',
+    withStorage(createDatabase, async (storage) => {
+      const failing = storage.transaction(async ({ replays }) => {
+        await replays.claim([{ entry: 'undone', expiresAt }])
+        throw new Error('no')
+      })
+      await assert.rejects(failing, /^Error: no$/)
+      assert.deepEqual(await storage.replays.claim([{ entry: 'undone', expiresAt }]), [true])
+    }),
+  )
+
+  test(
+    'D25: what was used is not in a backup, and a restored one says for six minutes when it was restored',
+    withStorage(createDatabase, async (storage) => {
+      await storage.replays.claim([{ entry: 'used', expiresAt }])
+      assert.equal(await storage.replays.restoredAt(), undefined)
+      const target = await createDatabase()
+      try {
+        await load(await target.connect(), storage.dump({}), { clock: clockAt(now), force: false })
+        const { replays } = await target.open()
+        assert.equal(await replays.restoredAt(), now)
+        assert.deepEqual(await replays.claim([{ entry: 'used', expiresAt }]), [true])
+        await replays.deleteExpired(now + longestClaimSeconds - 1, 10)
+        assert.equal(await replays.restoredAt(), now)
+        await replays.deleteExpired(now + longestClaimSeconds, 10)
+        assert.equal(await replays.restoredAt(), undefined)
+      } finally {
+        await target.remove()
+      }
     }),
   )
 

@@ -4,6 +4,7 @@ import type { CurrentState } from '../declaration.ts'
 import { parseDeclaration } from '../parse_declaration.ts'
 import { planChanges } from '../plan_changes.ts'
 import { carryOut, emptyState } from './states.ts'
+import { testContext, testKeys } from './test_keys.ts'
 
 const audiences = ['https://a.example.com', 'https://b.example.com', 'urn:c', 'urn:d/~1']
 const scopes = ['read', 'write', 'admin', 'x:y']
@@ -44,7 +45,6 @@ const clientOf = (apis: readonly ApiEntry[]) =>
     {
       client_id: fc.constantFrom('a', 'b', 'team/c', 'd@e'),
       client_name: fc.constantFrom('Name', 'Übung'),
-      token_endpoint_auth_method: fc.constantFrom('client_secret_basic', 'client_secret_post'),
       default_scope: someScopes,
       token_ttl: ttl,
       disabled: fc.boolean(),
@@ -59,12 +59,60 @@ const clientOf = (apis: readonly ApiEntry[]) =>
     { requiredKeys: ['client_id'] },
   )
 
+/** What goes with each way to authenticate; at times nothing is said of the way. */
+const authentication = fc.oneof(
+  fc.record(
+    {
+      token_endpoint_auth_method: fc.constantFrom('client_secret_basic', 'client_secret_post', 'client_secret_jwt'),
+    },
+    { requiredKeys: [] },
+  ),
+  fc.record(
+    {
+      token_endpoint_auth_method: fc.constant('private_key_jwt'),
+      jwks: fc.shuffledSubarray([...testKeys], { minLength: 1 }).map((keys) => ({ keys })),
+      jwks_uri: fc.constantFrom('https://a.example.com/jwks.json', 'https://b.example.com/jwks.json'),
+    },
+    { requiredKeys: ['jwks'] },
+  ),
+  fc.record(
+    {
+      token_endpoint_auth_method: fc.constant('tls_client_auth'),
+      tls_client_auth_subject_dn: fc.constantFrom('CN=a,O=Example', 'CN=b'),
+      tls_client_auth_san_dns: fc.shuffledSubarray(['a.example.com', 'b.example.com'], { minLength: 1 }),
+    },
+    { requiredKeys: ['tls_client_auth_san_dns'] },
+  ),
+  fc.record(
+    {
+      token_endpoint_auth_method: fc.constant('federated'),
+      federated_credentials: fc.shuffledSubarray(
+        [
+          { issuer: 'https://kubernetes.example.com', subject: 'system:serviceaccount:batch:job' },
+          { subject: 'repo:acme/app:*', claims: { repository_id: ['1', '2'] } },
+          {
+            platform: 'oidc',
+            issuer: 'https://id.example.com',
+            subject: ['a', 'b'],
+            audience: 'https://c.example.com',
+          },
+        ],
+        { minLength: 1 },
+      ),
+    },
+    { requiredKeys: ['federated_credentials'] },
+  ),
+)
+
 /** A document without faults. */
 export const arbitraryDocument = fc
   .uniqueArray(api, { maxLength: 4, selector: ({ audience }) => audience })
   .chain((apis) =>
     fc
-      .uniqueArray(clientOf(apis), { maxLength: 4, selector: ({ client_id }) => client_id })
+      .uniqueArray(
+        fc.tuple(clientOf(apis), authentication).map(([client, how]) => ({ ...client, ...how })),
+        { maxLength: 4, selector: ({ client_id }) => client_id },
+      )
       .map((clients) => ({ apis, clients })),
   )
 
@@ -72,7 +120,7 @@ export const arbitraryDocument = fc
 export const arbitraryState: fc.Arbitrary<CurrentState> = fc
   .record({ before: arbitraryDocument, declared: fc.boolean(), stopped: fc.constantFrom(undefined, 'a', 'b') })
   .map(({ before, declared, stopped }) => {
-    const plan = planChanges(parseDeclaration(before).declaration, emptyState, { prune: false })
+    const plan = planChanges(parseDeclaration(before, testContext).declaration, emptyState, { prune: false })
     const state = carryOut(plan, emptyState)
     const clients = [...state.clients].map(
       ([clientId, current]) =>

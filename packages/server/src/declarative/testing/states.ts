@@ -42,10 +42,17 @@ const carryOutOne = ({ kind, before, after }: PlannedChange, { apis, clients }: 
   if (kind === 'client') {
     assert.equal(stored !== undefined, before !== undefined)
     if (after === undefined) clients.delete(clientId)
-    else clients.set(clientId, { grants: [], hasCredential: false, ...stored, client: after })
+    else clients.set(clientId, { grants: [], credentials: [], hasSecret: false, ...stored, client: after })
     return
   }
-  assert.ok(stored, `${clientId} is granted something before it is there`)
+  assert.ok(stored, `${clientId} is given something before it is there`)
+  if (kind === 'credential') {
+    const others = stored.credentials.filter((credential) => credential !== before)
+    assert.equal(others.length < stored.credentials.length, before !== undefined)
+    const made = after && { ...after, credentialId: 'made' }
+    clients.set(clientId, { ...stored, credentials: made === undefined ? others : [...others, made] })
+    return
+  }
   const others = stored.grants.filter(({ audience }) => audience !== (after ?? before)?.audience)
   if (after !== undefined) {
     const known = apis.get(after.audience)?.scopes ?? []

@@ -1,6 +1,6 @@
 /** client_secret_post: id and secret in the body. RFC 6749 §2.3.1. */
 import { OAuthError } from '@credence/protocol'
-import type { ClientAuthMethod } from './client_auth_method.ts'
+import type { ClientAuthMethod } from '../client_auth_method.ts'
 
 export const clientSecretPost: ClientAuthMethod = {
   read(form) {

@@ -1,8 +1,8 @@
 /** Checks a client secret: one look-up by the id that the secret carries, one compare. RFC 6749 §2.3.1. */
 import { type Clock, OAuthError } from '@credence/protocol'
 import type { ClientRecord } from '@credence/storage'
-import type { Directory } from '../directory/directory.ts'
-import { type AuthenticatedClient, nothingToClaim, type PresentedSecret } from './client_auth_method.ts'
+import type { Directory } from '../../directory/directory.ts'
+import { type AuthenticatedClient, nothingToClaim, type PresentedSecret } from '../client_auth_method.ts'
 import { credentialIdOf, type SecretDigester } from './client_secret.ts'
 
 export interface ClientSecretDeps {

@@ -1,6 +1,6 @@
 /** client_secret_basic: id and secret in the Authorization header. RFC 6749 §2.3.1. */
 import { OAuthError, parseBasicCredentials } from '@credence/protocol'
-import type { ClientAuthMethod } from './client_auth_method.ts'
+import type { ClientAuthMethod } from '../client_auth_method.ts'
 
 const scheme = /^basic +/i
 

@@ -1,0 +1,30 @@
+/** What `credence doctor` checks, in the order in which it says so. The names are stable. */
+export const checkNames = {
+  environment: 'variables that change how programs reach the network: proxies, certificates of one’s own',
+  data_folder: 'the data folder and who may read the master key (a server on this machine)',
+  server: 'the server answers on its local socket (a server on this machine)',
+  client: 'the client exists, is enabled and has a credential that works (a server on this machine)',
+  dns: 'the name of the issuer has an address',
+  connect: 'something listens there',
+  tls: 'version, chain, name and expiry of the certificate',
+  metadata: 'which document the issuer has (RFC 8414, OpenID Connect)',
+  clock: 'this machine’s clock and the issuer’s',
+  issuer: 'the issuer in it is the one asked for, to the letter',
+  token_endpoint: 'where tokens are had, and that it may be sent a credential',
+  grant: 'the grant is supported',
+  auth_method: 'the client’s way to authenticate is supported',
+  secret: 'how old the secret is, and when it expires',
+  credentials: 'a token request with what was given',
+  scope: 'the scopes asked for and those granted',
+  audience: 'the API asked for and the one granted',
+  lifetime: 'how long the token lives',
+  token_form: 'JWT or opaque, and what its header says',
+  key_set: 'the keys of the issuer can be had and used',
+  signing_key: 'the key that signed the token is among them',
+  signature: 'the signature is that key’s',
+  verifier: 'an API with @credence/verifier takes the token',
+  introspection: 'the issuer answers about the token',
+  revocation: 'the issuer can be told to revoke',
+} as const satisfies Record<string, string>
+
+export type CheckName = keyof typeof checkNames
