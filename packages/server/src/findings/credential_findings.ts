@@ -111,7 +111,8 @@ export const findOldCredentialsInUse = ({ credentials }: ClientFacts, now: numbe
   const newestAge = now - newest.createdAt
   return live.slice(0, -1).flatMap((credential) => {
     // keys that came in one set replace nothing, nor does one platform another
-    if (!isMaterial(credential) || credential.createdAt === newest.createdAt) return []
+    const cameTogether = credential.kind !== 'secret' && credential.createdAt === newest.createdAt
+    if (!isMaterial(credential) || cameTogether) return []
     if (credential.lastUsedAt === undefined || now - credential.lastUsedAt > daySeconds) return []
     return finding({
       ...aboutCredential(credential),
