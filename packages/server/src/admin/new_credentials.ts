@@ -68,10 +68,10 @@ export const createFirstCredentials = (
 /** @throws {Problem} `invalid_request` where the client is registered for a method that could never use it */
 export const checkFits = ({ clientId, tokenEndpointAuthMethod: method }: Client, what: Material | 'secret'): void => {
   if (method === undefined || fitsMethod(method, what)) return
-  const given = what === 'secret' ? 'a secret' : describeMaterial(what)
+  const given = `a ${what === 'secret' ? what : what.kind}`
   throw new Problem(
     'invalid_request',
-    `${clientId} is registered for ${method}, which needs ${neededFor(method)} and cannot use ${given}; ` +
+    `${clientId} is registered for ${method}, which needs ${neededFor(method)} and cannot use ${given} credential; ` +
       'token_endpoint_auth_method null lets it use either meanwhile (credence client update --auth any)',
   )
 }
