@@ -17,9 +17,8 @@ const oidcProvider = 'oidc-provider, proofs in memory'
 const connections = 48
 
 const limits: Readonly<Record<string, readonly string[]>> = {
-  'limit, every key imported': ['limit.ts', 'import', 'same-thread'],
-  'limit, keys kept': ['limit.ts', 'keep', 'same-thread'],
-  'limit, keys kept, disk in a thread of its own': ['limit.ts', 'keep', 'own-thread'],
+  'limit, every key imported': ['limit.ts', 'import'],
+  'limit, keys kept': ['limit.ts', 'keep'],
 }
 
 const others: Readonly<Record<string, readonly string[]>> = { ...limits, [oidcProvider]: ['oidc_provider.ts'] }

@@ -112,7 +112,7 @@ const toSection = (results: ReadonlyMap<string, Measured>, plan: Plan): Section 
       { text: `faster than ${oidcProvider}`, found: `${formatRatio(ofPeer)} times`, met: ofPeer > 1 },
     ],
     notes: [
-      `${connections} connections, every assertion new and made beforehand, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit verifies the assertion, claims what came during one SQLite transaction in the next (WAL, synchronous = full, in a thread of its own), and signs. oidc-provider keeps used assertions in memory, which no replica and no restart knows of.`,
+      `${connections} connections, every assertion new and made beforehand, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit verifies the assertion, claims all that came in one turn in one SQLite transaction (WAL, synchronous = normal, as Credence: docs/decisions/0011), and signs. oidc-provider keeps used assertions in memory, which no replica and no restart knows of.`,
       `${versionsOf('oidc-provider', 'autocannon')}.`,
     ],
   }

@@ -1,9 +1,8 @@
-/** Durable claims, all that wait in one transaction: in the thread that serves, or in one of its own so that nobody waits for the disk. */
+/** Claims that outlive the process, all that came in one turn in one transaction (docs/decisions/0011). */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 export interface Claim {
   readonly entry: string
@@ -15,10 +14,6 @@ export interface Claim {
 type Row = readonly [entry: string, expiresAt: number]
 type Write = (rows: readonly Row[]) => readonly boolean[]
 
-/** @param where the thread that waits for the disk */
-export const createClaims = (where: 'same-thread' | 'own-thread' = 'own-thread'): ((claim: Claim) => void) =>
-  where === 'own-thread' ? createThreadClaims() : createTurnClaims()
-
 const rowOf = ({ entry, expiresAt }: Claim): Row => [entry, expiresAt]
 
 const answer = (claims: readonly Claim[], isNew: readonly boolean[]): void => {
@@ -26,7 +21,7 @@ const answer = (claims: readonly Claim[], isNew: readonly boolean[]): void => {
 }
 
 /** What came in one turn of the event loop is written at its end. */
-const createTurnClaims = () => {
+export const createClaims = (): ((claim: Claim) => void) => {
   const write = openDatabase()
   let waiting: Claim[] = []
   const finish = (): void => {
@@ -34,30 +29,8 @@ const createTurnClaims = () => {
     waiting = []
     answer(turn, write(turn.map(rowOf)))
   }
-  return (claim: Claim): void => {
+  return (claim) => {
     if (waiting.push(claim) === 1) setImmediate(finish)
-  }
-}
-
-/** What came during one write is the next. */
-const createThreadClaims = () => {
-  const worker = new Worker(new URL(import.meta.url))
-  let waiting: Claim[] = []
-  let written: readonly Claim[] = []
-  const write = (): void => {
-    if (written.length > 0 || waiting.length === 0) return
-    written = waiting
-    waiting = []
-    worker.postMessage(written.map(rowOf))
-  }
-  worker.on('message', (isNew: readonly boolean[]) => {
-    const claims = written
-    written = []
-    write()
-    answer(claims, isNew)
-  })
-  return (claim: Claim): void => {
-    if (waiting.push(claim) === 1) setImmediate(write)
   }
 }
 
@@ -65,7 +38,7 @@ const openDatabase = (): Write => {
   const folder = mkdtempSync(join(tmpdir(), 'credence-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
   const database = new DatabaseSync(join(folder, 'replay.db'))
-  database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  database.exec('pragma journal_mode = wal; pragma synchronous = normal')
   database.exec('create table replay (entry text primary key, expires_at integer not null) strict, without rowid')
   const insert = database.prepare('insert into replay values (?, ?) on conflict do nothing')
   return (rows) => {
@@ -74,9 +47,4 @@ const openDatabase = (): Write => {
     database.exec('commit')
     return isNew
   }
-}
-
-if (!isMainThread) {
-  const write = openDatabase()
-  parentPort?.on('message', (rows: readonly Row[]) => parentPort?.postMessage(write(rows)))
 }

@@ -1,7 +1,6 @@
 /**
  * The limit: the least a Node server can do and still issue a token for a DPoP proof. It verifies the proof, claims it
- * durably together with others, and signs. Arguments: whether it imports the key of each proof (import) or keeps those it
- * has seen (keep), and which thread waits for the disk (same-thread, own-thread).
+ * together with others, and signs. Argument: whether it imports the key of each proof (import) or keeps those it has seen (keep).
  */
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
@@ -12,7 +11,7 @@ import { createClaims } from './claims.ts'
 const keepsKeys = process.argv[2] === 'keep'
 const { answer, jwk } = createBareIssuer('der')
 
-const claim = createClaims(process.argv[3] === 'own-thread' ? 'own-thread' : 'same-thread')
+const claim = createClaims()
 process.once('SIGTERM', () => process.exit())
 
 interface Proof {

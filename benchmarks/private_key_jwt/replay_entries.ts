@@ -1,5 +1,6 @@
 /** What a million live entries of used assertions cost: claiming and sweeping, against an empty table, in each dialect. */
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openStorage, type ReplayClaim, type Storage } from '@credence/storage'
 import { sweepBatch, sweepReplays } from '../../packages/server/src/replay/sweep_replays.ts'
@@ -80,9 +81,18 @@ const measureBoth = async (storage: Storage, entries: number): Promise<readonly 
   }
 }
 
+const measureSqlite = async (entries: number): Promise<readonly [empty: Cost, full: Cost]> => {
+  const folder = await createDataFolder()
+  try {
+    const database = { kind: 'sqlite', file: join(folder, 'credence.db') } as const
+    return await measureBoth(await openStorage({ database }), entries)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
 export const runReplay = async (entries: number): Promise<Section> => {
-  const file = join(await createDataFolder(), 'credence.db')
-  const sqlite = await measureBoth(await openStorage({ database: { kind: 'sqlite', file } }), entries)
+  const sqlite = await measureSqlite(entries)
   const server = await startPostgres()
   try {
     const url = await server.createDatabase()
@@ -93,8 +103,7 @@ export const runReplay = async (entries: number): Promise<Section> => {
   }
 }
 
-/** SQLite writes a page of 4 KB for each entry of a large table, since their digests are all over it; PostgreSQL writes the row. */
-const leastRatio: Readonly<Record<string, number>> = { SQLite: 0.1, PostgreSQL: 0.5 }
+const leastRatio = 0.5
 
 const ms = (time: number): string => time.toFixed(1)
 
@@ -120,14 +129,13 @@ const toSection = (found: Readonly<Record<string, readonly [Cost, Cost]>>, entri
   ),
   aims: Object.entries(found).map(([dialect, [empty, full]]) => {
     const ratio = full.claimsPerSecond / empty.claimsPerSecond
-    const least = leastRatio[dialect] ?? 0.5
     return {
-      text: `${dialect}: claims at least ${least} of those without`,
+      text: `${dialect}: claims at least ${leastRatio} of those without`,
       found: formatRatio(ratio),
-      met: ratio >= least,
+      met: ratio >= leastRatio,
     }
   }),
   notes: [
-    `Straight on the store, on one connection: ${rounds} rounds of ${writesPerRound} durable writes of ${claimsPerWrite} claims each; medians. SQLite writes a page of 4 KB for each entry of a large table, since their digests are all over it; PostgreSQL writes the row.`,
+    `Straight on the store, on one connection: ${rounds} rounds of ${writesPerRound} writes of ${claimsPerWrite} claims each; medians. SQLite writes a page of 4 KB for each entry of a large table, since their digests are all over it; PostgreSQL writes the row.`,
   ],
 })
