@@ -1,8 +1,8 @@
 /** Public keys as JSON, and the name a key has by its own content. RFC 7517, RFC 7638. */
 import type { KeyObject } from 'node:crypto'
-import type { JWK } from 'jose'
-import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { algorithms, checkKeyFits, type SignatureAlgorithm } from './algorithms.ts'
+import { jwkThumbprint } from './jwk_thumbprint.ts'
+import { JwtError } from './jwt_error.ts'
 
 /** A public signing key as a key set publishes it. Wire names. */
 export type PublicJwk = {
@@ -46,11 +46,11 @@ export const publicJwk = (
 /**
  * The SHA-256 thumbprint of a public key, base64url: a key id that nobody has to choose.
  *
- * @param jwk the JWK with or without `use`, `alg` and `kid`, which do not count
+ * @throws {JwtError} `unsuitable_key` when the key is of a type that no algorithm here uses.
  * @see RFC 7638 §3
  */
-export const thumbprint = (jwk: PublicJwk | JWK): Promise<string> => calculateJwkThumbprint({ ...jwk }, 'sha256')
-
-/** The thumbprint of a key that has no JWK yet, because its kid is to be this. */
-export const keyThumbprint = (publicKey: KeyObject): Promise<string> =>
-  calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK, 'sha256')
+export const keyThumbprint = (publicKey: KeyObject): string => {
+  const thumbprint = jwkThumbprint({ ...publicKey.export({ format: 'jwk' }) })
+  if (thumbprint === undefined) throw new JwtError('unsuitable_key', 'the key is of a type that no algorithm uses')
+  return thumbprint
+}

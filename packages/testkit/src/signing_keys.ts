@@ -3,11 +3,11 @@ import {
   createSigner,
   generateSigningKeyPair,
   type JsonWebKeySet,
+  keyThumbprint,
   type LocalSigner,
   type PublicJwk,
   publicJwk,
   type SignatureAlgorithm,
-  thumbprint,
 } from '@credence/jwt'
 
 export interface RotateKeysOptions {
@@ -61,6 +61,6 @@ export const createSigningKeys = (algorithm: SignatureAlgorithm): SigningKeys =>
 
 const generate = async (algorithm: SignatureAlgorithm): Promise<TestKey> => {
   const { privateKey, publicKey } = await generateSigningKeyPair(algorithm)
-  const kid = await thumbprint(publicJwk(publicKey, { algorithm, kid: '' }))
+  const kid = keyThumbprint(publicKey)
   return { signer: createSigner({ privateKey, algorithm, kid }), jwk: publicJwk(publicKey, { algorithm, kid }) }
 }

@@ -1,11 +1,5 @@
 /** Starts an authorization server for tests: one line, a few milliseconds, loopback only. */
-import {
-  type FetchDocument,
-  generateSigningKeyPair,
-  publicJwk,
-  type SignatureAlgorithm,
-  thumbprint,
-} from '@credence/jwt'
+import { type FetchDocument, generateSigningKeyPair, keyThumbprint, type SignatureAlgorithm } from '@credence/jwt'
 import { formatScope } from '@credence/protocol'
 import { createAnswering } from './answering.ts'
 import { createFaults, type Fault, type FaultOptions } from './faults.ts'
@@ -177,6 +171,6 @@ export const startTestAuthorizationServer = async <const Name extends SkinName =
 /** A service account's key, as its key file has it. */
 const createAccountKey = async () => {
   const { privateKey, publicKey } = await generateSigningKeyPair('RS256')
-  const kid = await thumbprint(publicJwk(publicKey, { algorithm: 'RS256', kid: '' }))
+  const kid = keyThumbprint(publicKey)
   return { publicKey, kid, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
 }

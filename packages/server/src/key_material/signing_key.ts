@@ -17,7 +17,7 @@ export const generateSigningKey = async (
   now: number,
 ): Promise<SigningKey> => {
   const { privateKey, publicKey } = await generateSigningKeyPair(algorithm)
-  const kid = await keyThumbprint(publicKey)
+  const kid = keyThumbprint(publicKey)
   // one in 64 begins so, and every command line would take it for an option
   if (kid.startsWith('-')) return generateSigningKey(algorithm, sealer, now)
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })

@@ -76,7 +76,7 @@ describe('DPoP through the adapters', () => {
       const { privateKey, publicKey } = await generateSigningKeyPair('ES256')
       const signer = createSigner({ privateKey, algorithm: 'ES256', kid: 'proof' })
       const { kid: _, use: __, ...jwk } = publicJwk(publicKey, { algorithm: 'ES256', kid: 'proof' })
-      const token = await sign({ cnf: { jkt: await keyThumbprint(publicKey) } })
+      const token = await sign({ cnf: { jkt: keyThumbprint(publicKey) } })
       const ath = hash('sha256', token, 'base64url')
       const prove = (claims: object) =>
         signCompact(signer, Buffer.from(JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk })).toString('base64url'), {
