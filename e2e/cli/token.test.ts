@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { startTestAuthorizationServer } from '@credence/testkit'
 import { makeCertificate } from '../client_auth/certificates.ts'
 import { startProvider } from '../client_auth/provider.ts'
+import { startCredence } from '../support/credence.ts'
 import { makeFolder } from '../support/credence_process.ts'
 import { runCommand } from '../support/run_command.ts'
 import { startReached } from './provider_flags.ts'
@@ -75,6 +76,49 @@ describe('credence token', () => {
       damaged,
     ])
     assert.deepEqual([code, stderr.includes('canary')], [2, false])
+  })
+
+  it('the key that `credence client create --generate-key` made, by the two lines that it prints', async () => {
+    const credence = await startCredence()
+    after(credence.dispose)
+    await credence.createApi({ audience: 'https://orders.example.com', scopes: ['orders:read'] })
+    const keyFile = join(folder.path, 'report-job.jwk.json')
+    const created = await runCommand([
+      ...['client', 'create', 'report-job', '--data', credence.data],
+      ...['--grant', 'https://orders.example.com=orders:read', '--generate-key', keyFile],
+    ])
+    assert.equal(created.code, 0, created.stderr)
+    const printed = Object.fromEntries(
+      created.stdout.split('\n').flatMap((line) => {
+        const [, name, value] = /^(CREDENCE_CLIENT_\w+)=(.*)$/.exec(line) ?? []
+        return name === undefined ? [] : [[name, value ?? '']]
+      }),
+    )
+    assert.deepEqual(Object.keys(printed), ['CREDENCE_CLIENT_ID', 'CREDENCE_CLIENT_KEY_FILE'])
+    const issuer = ['--issuer', credence.issuer]
+    const { code, stdout, stderr } = await runCommand(['token', ...issuer], printed)
+    assert.deepEqual([code, claimsOf(stdout).client_id], [0, 'report-job'], stderr)
+    const doctor = await runCommand(['doctor', ...issuer, '--json'], printed)
+    assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr)
+    assert.ok(
+      JSON.parse(doctor.stdout).checks.some(({ found }: { found: string }) => found === 'accepted: a Bearer token'),
+      doctor.stdout,
+    )
+
+    const both = { ...printed, CREDENCE_CLIENT_SECRET: 'canary' }
+    const unsaid = await runCommand(['token', ...issuer], both)
+    assert.equal(unsaid.code, 2)
+    assert.match(unsaid.stderr, /CREDENCE_CLIENT_SECRET and CREDENCE_CLIENT_KEY_FILE are both set.*--auth/s)
+    assert.equal((await runCommand(['token', ...issuer, '--auth', 'private_key_jwt'], both)).code, 0)
+
+    const gone = await runCommand(['token', ...issuer], { ...printed, CREDENCE_CLIENT_KEY_FILE: `${keyFile}.gone` })
+    assert.equal(gone.code, 2)
+    assert.match(gone.stderr, /CREDENCE_CLIENT_KEY_FILE: ENOENT/)
+    const damaged = { ...printed, CREDENCE_CLIENT_KEY_FILE: await write('broken.jwk', '{"kty":"EC","d":"canary') }
+    const refused = await runCommand(['token', ...issuer], damaged)
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /CREDENCE_CLIENT_KEY_FILE begins like a JWK/)
+    assert.doesNotMatch(refused.stderr, /canary/)
   })
 
   it('the secret from a document that says how old it is, and a further parameter', async () => {

@@ -1,8 +1,8 @@
 /** Service A: a background job that calls an API every few seconds and never has to think about tokens or rotated secrets. */
-import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTokenManager } from '@credence/client'
+import { createTokenManager, environmentSecret } from '@credence/client'
+import { fileSecret } from '@credence/client/node'
 
 const { env } = process
 const ordersUrl = env.ORDERS_URL ?? 'http://127.0.0.1:3000'
@@ -12,9 +12,8 @@ const secretFile = env.CREDENCE_CLIENT_SECRET_FILE
 const tokens = createTokenManager({
   issuer: env.CREDENCE_ISSUER ?? 'http://127.0.0.1:8400',
   clientId: env.CREDENCE_CLIENT_ID ?? 'report-job',
-  // asked anew for every token, so that a rotated secret is picked up without a restart
-  clientSecret: async () =>
-    (secretFile ? await readFile(secretFile, 'utf8') : (env.CREDENCE_CLIENT_SECRET ?? '')).trim(),
+  // looked at anew for every token, so that a rotated secret is picked up without a restart
+  clientSecret: secretFile ? fileSecret(secretFile) : environmentSecret('CREDENCE_CLIENT_SECRET'),
   audience: env.ORDERS_AUDIENCE ?? 'https://orders.example.com',
 })
 

@@ -113,6 +113,59 @@ describe('managed rotation', () => {
     assert.equal(it.state.stored.current, 's1')
   })
 
+  it('a source that keeps the secret alone: what was told of its expiry is not lost, and it is replaced once', async () => {
+    await using it = await start()
+    const create = () =>
+      it.create({
+        clientSecret: async () => it.state.stored.current,
+        managedRotation: {
+          writeTo: ({ current }) => {
+            it.state.stored = { current }
+          },
+        },
+      })
+    const tokens = create()
+    await tokens.getToken()
+    await it.untilSettled(1)
+    for (let request = 0; request < 3; request++) await tokens.getToken({ forceRefresh: true })
+    await rest()
+    assert.deepEqual(
+      it.log.filter((line) => line.startsWith('replace ')),
+      ['replace s0'],
+    )
+    it.time.advance(999)
+    await tokens.getToken({ forceRefresh: true })
+    await it.untilSettled(2)
+    assert.equal(it.state.stored.current, 's2')
+  })
+
+  it('a token request that was under way with the old secret does not bring it back', async () => {
+    const held = Promise.withResolvers<void>()
+    let isHeld = false
+    await using it = await start([], {
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init)
+        if (isHeld && String(init?.body).includes('slow')) await held.promise
+        return answer
+      },
+    })
+    it.state.stored = { current: 's0', expiresAt: Number.POSITIVE_INFINITY }
+    const tokens = it.create()
+    await tokens.getToken()
+    isHeld = true
+    const slow = tokens.getToken({ scope: 'slow' })
+    await rest()
+    it.state.stored = { current: 's0', expiresAt: it.time.clock.epochSeconds() + 100 }
+    await tokens.getToken({ scope: 'other' })
+    await it.untilSettled(1)
+    // the source has been read since the replacement, so that nothing but the late answer could change the choice
+    await tokens.getToken({ scope: 'third' })
+    held.resolve()
+    await slow
+    await tokens.getToken({ scope: 'fourth' })
+    assert.equal(it.log.at(-1), 'token with s1')
+  })
+
   it('the sink fails: the new secret is never used, the old one is, and it is tried again after five minutes', async () => {
     let broken = true
     await using it = await start()

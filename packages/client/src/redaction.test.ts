@@ -107,6 +107,15 @@ describe('C2: nothing shows a token or a secret', () => {
     assert.equal((await fails({}, { auth: bad })).code, 'credential_unavailable')
   })
 
+  it('C2: a translateAnswer that throws what it was given', async () => {
+    const translateAnswer: TokenManagerOptions['translateAnswer'] = ({ body }) => {
+      throw new RangeError(`cannot translate ${JSON.stringify(body)}`)
+    }
+    const error = await fails({ body: tokenBody(accessToken) }, { clientSecret: secret, translateAnswer })
+    assert.equal(error.code, 'invalid_configuration')
+    assert.match(error.message, /translateAnswer.*RangeError/)
+  })
+
   it('C2: the fetch wrapper when it refuses a URL', async () => {
     const tokens = createTokenManager({ issuer: 'https://as.example.com', clientId: 'a', clientSecret: secret })
     const error = await rejectsWith(tokens.fetch('http://api.example.com/canary?canary'), 'insecure_url')

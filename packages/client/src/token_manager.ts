@@ -135,7 +135,7 @@ export const createTokenManager = (options: TokenManagerOptions): TokenManager =
   }
 
   const { allowInsecureRequests, allowedOrigins } = configuration
-  const authorize = createAuthorize({ getToken, invalidate, prover, allowInsecureRequests, allowedOrigins })
+  const authorize = createAuthorize({ getToken, invalidate, prover, clock, allowInsecureRequests, allowedOrigins })
   return {
     getToken,
     invalidate,

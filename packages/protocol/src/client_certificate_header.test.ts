@@ -48,6 +48,18 @@ describe('parseClientCertificateHeader', () => {
     })
   }
 
+  it('checklist 19: a header full of white space costs no more than any other', () => {
+    const blank = ' '.repeat(maxCertificateHeaderLength - 100)
+    const startedMs = performance.now()
+    isNone('envoy', `a=${blank}"`)
+    isNone('envoy', `Cert="-----BEGIN CERTIFICATE-----${blank}x"`)
+    isNone('nginx', `-----BEGIN CERTIFICATE-----${blank}x`)
+    isNone('nginx', `-----BEGIN CERTIFICATE-----${blank}x${blank}-----END`)
+    isNone('aws_alb', `-----BEGIN CERTIFICATE-----${blank}=-`)
+    const elapsedMs = performance.now() - startedMs
+    assert.ok(elapsedMs < 250, `${elapsedMs} ms`)
+  })
+
   it('RFC 9440 §2.1: a byte sequence, and nothing else', () => {
     for (const value of [
       base64,

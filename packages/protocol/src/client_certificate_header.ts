@@ -68,8 +68,9 @@ const parseBase64 = (value: string) => decodeBase64(/^"(.*)"$/.exec(value)?.[1] 
 /** PEM, percent-encoded but for `+`, `=` and `/`; in pass-through mode the chain follows the client's own certificate. */
 const parseAlbPem = (value: string) => decodePem(percentDecode(value), 'first of a chain')
 
-// one pair and what ends it; after a quoted value nothing else may stand
-const forwardedPair = /\s*([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))\s*([,;]|$)/iy
+// one pair and what ends it; after a quoted value nothing else may stand. In this and the next, no two parts that follow
+// each other can match the same white space, or a header full of it would be tried in every way to divide it
+const forwardedPair = /\s*([a-z]+)=(?:"((?:[^"\\]|\\.)*)"\s*|([^",;]*))([,;]|$)/iy
 
 /**
  * X-Forwarded-Client-Cert: an element per proxy, `By=…;Hash=…;Cert="percent-encoded PEM";…`. The last element is that of
@@ -106,7 +107,7 @@ const percentDecode = (text: string): string | undefined => {
   }
 }
 
-const pemBlock = /^-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----\s*/
+const pemBlock = /^-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*/
 
 /** RFC 7468 §5. */
 const decodePem = (pem: string | undefined, position: 'alone' | 'first of a chain'): Uint8Array | undefined => {

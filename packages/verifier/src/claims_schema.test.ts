@@ -63,11 +63,14 @@ describe('claims by a schema', () => {
         key: z.string().transform((text) => Uint8Array.from(Buffer.from(text, 'hex'))),
         exp: z.number().transform(() => Number.POSITIVE_INFINITY),
         jti: z.string().transform(() => 'another'),
+        credential_id: z.string().transform(() => 'another'),
       }),
     )
-    const result = await verify(await from.sign({ since: 1_790_000_000, key: '00ff' }))
+    const result = await verify(await from.sign({ since: 1_790_000_000, key: '00ff', credential_id: 'crd_1' }))
     assert.ok(result.ok)
-    const { since, key, exp, jti } = result.token.claims
+    const { since, key, exp, jti, credential_id: credentialId } = result.token.claims
+    // by which a cut-off denies it
+    assert.equal(credentialId, 'crd_1')
     assert.deepEqual([since, key], [new Date('2026-09-21T14:13:20Z'), Uint8Array.of(0, 255)])
     assert.deepEqual([exp, jti], [from.claims.exp, from.claims.jti])
   })

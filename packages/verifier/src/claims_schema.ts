@@ -27,7 +27,19 @@ export interface SchemaIssue {
 }
 
 /** What the verifier itself goes by afterwards: a schema may check these claims and not change them. */
-const protocolClaims = ['iss', 'sub', 'client_id', 'aud', 'scope', 'iat', 'exp', 'nbf', 'jti', 'cnf'] as const
+const protocolClaims = [
+  'iss',
+  'sub',
+  'client_id',
+  'credential_id',
+  'aud',
+  'scope',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'cnf',
+] as const
 
 const maxIssues = 10
 

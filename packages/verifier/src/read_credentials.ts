@@ -1,5 +1,5 @@
 /** Taking the access token out of a request. RFC 6750 §2, RFC 9449 §7.1. */
-import { maxTokenLength } from '@credence/jwt'
+import { JwtError, maxTokenLength } from '@credence/jwt'
 import { RequestRefused } from './refusal.ts'
 import { hasQueryParameter, headerValues, type ResourceRequest } from './request.ts'
 
@@ -48,11 +48,14 @@ export const readCredentials = ({ headers, url }: ResourceRequest, acceptsDpop: 
  * Checks that what follows the scheme has the form of a token, for one that is not known already.
  *
  * @throws {RequestRefused} `malformed_credentials`
+ * @throws {JwtError} `token_too_large`
  * @see RFC 6750 §2.1
  */
 export const checkTokenSyntax = (token: string): void => {
-  // what is too long goes on unread, to be refused for that
-  if (token.length <= maxTokenLength && !b64token.test(token)) throw malformed()
+  if (token.length > maxTokenLength) {
+    throw new JwtError('token_too_large', `a token has at most ${maxTokenLength} characters`)
+  }
+  if (!b64token.test(token)) throw malformed()
 }
 
 const malformed = () => badRequest('malformed_credentials', 'the Authorization header must be a scheme and one token')

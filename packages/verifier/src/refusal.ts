@@ -94,17 +94,13 @@ export interface RefusalContext {
   readonly scheme: TokenScheme | undefined
 }
 
-/**
- * The refusal for what a step threw.
- *
- * @throws whatever is no refusal, since that is a defect and must not look like a bad token.
- */
-export const refusalFor = (thrown: unknown, context: RefusalContext): Refusal => {
+/** The refusal for what a step threw; undefined for whatever is none, since that is a defect and must not look like a bad token. */
+export const refusalFor = (thrown: unknown, context: RefusalContext): Refusal | undefined => {
   if (thrown instanceof RequestRefused) {
     return thrown.status === 503 ? unavailable(thrown) : createRefusal(thrown, context)
   }
   if (thrown instanceof DpopProofError) return createRefusal(proofRefused(thrown), context)
-  if (!(thrown instanceof JwtError)) throw thrown
+  if (!(thrown instanceof JwtError)) return undefined
   if (thrown.code === 'keys_unavailable') return unavailable(thrown)
   return createRefusal(
     new RequestRefused(thrown.code, thrown.message, { status: 401, error: 'invalid_token' }),

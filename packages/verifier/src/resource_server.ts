@@ -1,30 +1,25 @@
 /** The verifier's road: from a request to a verified access token that is enough for it, or to a refusal. RFC 6750, RFC 9068. */
 import {
   checkClockTolerance,
-  decodeCompactJws,
   defaultClockToleranceSeconds,
   type FetchDocument,
-  findTokenKey,
-  JwtError,
   type KeySetSnapshot,
   type VerifiedClaims,
-  verifyWithKey,
 } from '@credence/jwt'
 import { type Clock, maxAudienceLength, systemClock } from '@credence/protocol'
-import { type AccessToken, createAccessToken } from './access_token.ts'
-import { parseConfirmation } from './binding/confirmation.ts'
+import type { AccessToken } from './access_token.ts'
 import { createSenderConstraint, type SenderConstraintOptions } from './binding/sender_constraint.ts'
 import type { ChallengeOptions } from './challenges.ts'
-import { checkClaimsSchema, parseClaims, type StandardSchema } from './claims_schema.ts'
+import { checkClaimsSchema, type StandardSchema } from './claims_schema.ts'
 import type { IntrospectionOptions } from './introspection/introspection_options.ts'
-import { createVerificationObserver, type Verification, type VerificationCounters } from './observability/observer.ts'
+import { createVerificationObserver, type VerificationCounters } from './observability/observer.ts'
 import {
   createResourceMetadata,
   type ResourceMetadata,
   type ResourceMetadataOptions,
   resourceMetadataUrl,
 } from './protected_resource_metadata.ts'
-import { checkTokenSyntax, readCredentials, type TokenScheme } from './read_credentials.ts'
+import { readCredentials, type TokenScheme } from './read_credentials.ts'
 import { type Refusal, refusalFor } from './refusal.ts'
 import type { ResourceRequest } from './request.ts'
 import { createRevocationCheck } from './revocation/check_revocation.ts'
@@ -37,7 +32,8 @@ import {
   type ScopeRequirement,
 } from './scope_requirement.ts'
 import { createTrustedIssuers, type IssuerOptions } from './trusted_issuers.ts'
-import { createVerifiedTokenCache, type VerifiedToken } from './verified_token_cache.ts'
+import { createVerifiedTokenCache } from './verified_token_cache.ts'
+import { createTokenVerifier } from './verify_token.ts'
 
 export interface ResourceServerOptions<Output extends object = VerifiedClaims> extends SenderConstraintOptions {
   /** The audience of the tokens this server accepts: its resource indicator (RFC 8707). Also the realm of challenges. */
@@ -75,7 +71,7 @@ export interface ResourceServer<Claims extends VerifiedClaims = VerifiedClaims> 
    * Never throws on what a caller may have sent.
    *
    * @throws {TypeError} as a rejection, when the requirement is not one, or a request with a DPoP proof comes without its
-   *   method or URL; and whatever a custom requirement throws.
+   *   method or URL; and whatever a custom requirement or the claims schema throws. These are counted as `failed`.
    */
   verify(request: ResourceRequest, requirement?: ScopeRequirement<Claims>): Promise<Accepted<Claims> | Refusal>
   /** The document of RFC 9728 in wire names; undefined without the option `metadata`. */
@@ -120,7 +116,10 @@ export const createResourceServer = <Output extends object = VerifiedClaims>(
   const cache = createVerifiedTokenCache(maxCachedTokens, clock)
   const observer = createVerificationObserver(resource, clock)
   const binding = createSenderConstraint(options, { resource, clock })
-  const revocation = createRevocationCheck(options.revocation)
+  const revocation = createRevocationCheck(
+    options.revocation,
+    options.issuers.map(({ issuer }) => issuer),
+  )
   const challenges: ChallengeOptions = {
     realm: resource,
     ...binding.accepts,
@@ -130,32 +129,7 @@ export const createResourceServer = <Output extends object = VerifiedClaims>(
   const schema = options.claims
   if (schema !== undefined) checkClaimsSchema(schema)
 
-  const createToken = async (claims: VerifiedClaims) =>
-    createAccessToken(schema === undefined ? claims : await parseClaims(claims, schema))
-
-  const verifyToken = async (
-    raw: string,
-    verification: Verification,
-  ): Promise<Pick<VerifiedToken, 'token' | 'confirmation'>> => {
-    const introspector = issuers.introspectorFor(raw)
-    if (introspector !== undefined) {
-      checkTokenSyntax(raw)
-      verification.issuer = introspector.issuer
-      const claims = await introspector.introspect(raw)
-      return { confirmation: parseConfirmation(claims), token: await createToken(claims) }
-    }
-    const jws = decodeToken(raw)
-    // read before it is verified, and only to choose whose keys to verify it with
-    const trusted = issuers.get(jws.claims.iss)
-    if (trusted === undefined) throw new JwtError('wrong_issuer', 'the issuer of the token is not trusted here')
-    verification.issuer = trusted.issuer
-    const key = await findTokenKey(jws, trusted)
-    const claims = verifyWithKey(jws, key, trusted)
-    const confirmation = parseConfirmation(claims)
-    const verified = { token: await createToken(claims), confirmation, keys: trusted.keys, key }
-    cache.set(raw, verified)
-    return verified
-  }
+  const verifyToken = createTokenVerifier({ issuers, cache, schema })
 
   const resourceServer: ResourceServer = {
     resource,
@@ -190,23 +164,15 @@ export const createResourceServer = <Output extends object = VerifiedClaims>(
         await binding.claimProof(proof)
         return observer.end(verification, { ok: true, token, headers: binding.answerHeaders() })
       } catch (thrown) {
-        if (thrown instanceof CustomRequirementFailed) throw thrown.cause
-        return observer.end(verification, refusalFor(thrown, { challenges, scheme }))
+        const refusal = refusalFor(thrown, { challenges, scheme })
+        if (refusal !== undefined) return observer.end(verification, refusal)
+        observer.fail(verification)
+        throw thrown instanceof CustomRequirementFailed ? thrown.cause : thrown
       }
     },
   }
   // no token comes out of it that the schema did not accept
   return resourceServer as ResourceServer<VerifiedClaims & Output>
-}
-
-/** What has not even the form of a token is a malformed request, RFC 6750 §3.1; what has it and is no JWS is a bad token. */
-const decodeToken = (raw: string) => {
-  try {
-    return decodeCompactJws(raw)
-  } catch (error) {
-    checkTokenSyntax(raw)
-    throw error
-  }
 }
 
 const checkResource = (resource: string): void => {

@@ -21,7 +21,7 @@ export interface VerifiedTokenCache {
 }
 
 /**
- * A cache of at most `maxTokens` tokens by their whole text: two tokens with the same claims are two entries, and a
+ * A cache of at most `maxTokens` tokens, or one more where that is odd, by their whole text: two tokens with the same claims are two entries, and a
  * changed signature is another token.
  *
  * A hit needs the token not to be expired, with no tolerance, and the key still to be in the issuer's fresh key set;
@@ -57,7 +57,10 @@ export const createVerifiedTokenCache = (maxTokens: number, clock: Clock): Verif
       const recent = young.get(tail)
       const entry = recent ?? old.get(tail)
       if (entry === undefined || entry.raw !== raw || !isAlive(entry.verified)) return undefined
-      if (recent === undefined) keep(tail, entry)
+      if (recent === undefined) {
+        old.delete(tail)
+        keep(tail, entry)
+      }
       return entry.verified
     },
   }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { usageError } from '../cli_error.ts'
 import {
   addExamples,
+  addFederationOptions,
   addKeyOptions,
   addManagementOptions,
   parseDuration,
@@ -13,14 +14,17 @@ import {
 } from './command_options.ts'
 
 export const defineClient = (command: Command): void => {
-  const create = addKeyOptions(
-    addMetadataOptions(
-      addManagementOptions(
-        command
-          .command('create')
-          .description(
-            'Create a client with its first credential: a secret, which is shown once, or the keys or the certificate that are given.',
-          ),
+  const create = addFederationOptions(
+    addKeyOptions(
+      addMetadataOptions(
+        addManagementOptions(
+          command
+            .command('create')
+            .description(
+              'Create a client with its first credential: a secret, which is shown once, or the keys, the certificate or the ' +
+                'platform’s tokens that are given.',
+            ),
+        ),
       ),
     ),
   )
@@ -42,7 +46,7 @@ export const defineClient = (command: Command): void => {
     'credence client create report-job --grant https://orders.example.com=orders:read --generate-key report-job.jwk.json',
     'credence client create report-job --grant https://orders.example.com=orders:read --jwks-uri https://report.example.com/jwks.json',
     'credence client create report-job --grant https://orders.example.com=orders:read --san-dns report.example.com --certificate-bound',
-    'credence client create report-job --grant https://orders.example.com=orders:read --auth federated',
+    'credence client create report-job --grant https://orders.example.com=orders:read --federated kubernetes --issuer https://kubernetes.default.svc --subject system:serviceaccount:batch:report',
   ])
 
   const list = addManagementOptions(command.command('list').description('List the clients.')).action(async (options) =>

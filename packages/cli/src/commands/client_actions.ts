@@ -7,7 +7,7 @@ import { printJson, printLines } from '../terminal/print.ts'
 import { printTable } from '../terminal/print_table.ts'
 import { formatDuration, formatTime } from '../terminal/times.ts'
 import type { GrantArgument, ManagementOptions } from './command_options.ts'
-import { type KeyOptions, readMembers } from './credential_members.ts'
+import { type FederationOptions, type KeyOptions, readMembers } from './credential_members.ts'
 import { describeGrants, type GrantDocument } from './grant.ts'
 
 export interface ClientOptions extends ManagementOptions {
@@ -25,7 +25,7 @@ export interface ClientOptions extends ManagementOptions {
   readonly certificateBound?: boolean
 }
 
-export interface CreateClientOptions extends ClientOptions, KeyOptions {
+export interface CreateClientOptions extends ClientOptions, KeyOptions, FederationOptions {
   readonly grant?: readonly GrantArgument[]
   readonly label?: string
   /** Seconds from now. */
@@ -106,12 +106,13 @@ export const createClient = async (id: string, options: CreateClientOptions): Pr
   printLines(describeNewClient(client, keyFile))
 }
 
-/** A client that is made with a key is registered for that, so that nothing weaker is ever accepted in its place. */
-const impliedMethod = (options: KeyOptions): string | undefined => {
+/** A client that is made with a key, or for a platform’s tokens, is registered for that, so that nothing weaker is ever accepted in its place. */
+const impliedMethod = (options: KeyOptions & FederationOptions): string | undefined => {
   const { jwks, jwksUri, generateKey, certificate, subjectDn, sanDns, sanUri, sanIp, sanEmail } = options
   const methods = [
     ...([jwks, jwksUri, generateKey].some((given) => given !== undefined) ? ['private_key_jwt'] : []),
     ...(certificate === undefined ? [] : ['self_signed_tls_client_auth']),
+    ...(options.federated === undefined ? [] : ['federated']),
     ...([subjectDn, sanDns, sanUri, sanIp, sanEmail].some((given) => given !== undefined) ? ['tls_client_auth'] : []),
   ]
   return methods.length === 1 ? methods[0] : undefined

@@ -103,3 +103,26 @@ export const addKeyOptions = (command: Command): Command =>
     .addOption(repeatable('--san-uri <URI>', 'a URI in its certificate', String))
     .addOption(repeatable('--san-ip <ADDRESS>', 'an IP address in its certificate', String))
     .addOption(repeatable('--san-email <ADDRESS>', 'an email address in its certificate', String))
+
+const platforms = ['kubernetes', 'github', 'gitlab', 'google', 'aws', 'azure', 'spiffe', 'oidc']
+
+export const addFederationOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--federated <PLATFORM>',
+        'the tokens of a platform stand for the client, and no secret is anywhere',
+      ).choices(platforms),
+    )
+    .option('--issuer <URL>', 'with --federated: iss of the tokens; that of github, gitlab and google unless given')
+    .addOption(
+      repeatable(
+        '--subject <SUBJECT>',
+        'with --federated: sub of the tokens; an asterisk at its end stands for all that begin so',
+        String,
+      ),
+    )
+    .option('--audience <AUDIENCE>', 'with --federated: aud of the tokens; the issuer of this server unless given')
+    .addOption(repeatable('--claim <NAME=VALUE>', 'with --federated: what another claim must be', parseClaim))
+    .option('--keys <FILE>', 'with --federated: the public keys of the platform, where they cannot be fetched')
+    .option('--keys-uri <URL>', 'with --federated: where they are, where no metadata says so')

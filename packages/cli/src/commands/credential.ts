@@ -1,10 +1,10 @@
 /** `credence credential`: what clients prove themselves with, any number live at once, so that rotation has no gap. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import {
   addExamples,
+  addFederationOptions,
   addKeyOptions,
   addManagementOptions,
-  parseClaim,
   parseDuration,
   repeatable,
 } from './command_options.ts'
@@ -104,29 +104,6 @@ export const defineCredential = (command: Command): void => {
     'credence credential rotate report-job --resume --quiet 25h --yes',
   ])
 }
-
-const platforms = ['kubernetes', 'github', 'gitlab', 'google', 'aws', 'azure', 'spiffe', 'oidc']
-
-const addFederationOptions = (command: Command): Command =>
-  command
-    .addOption(
-      new Option(
-        '--federated <PLATFORM>',
-        'the tokens of a platform stand for the client, and no secret is anywhere',
-      ).choices(platforms),
-    )
-    .option('--issuer <URL>', 'with --federated: iss of the tokens; that of github, gitlab and google unless given')
-    .addOption(
-      repeatable(
-        '--subject <SUBJECT>',
-        'with --federated: sub of the tokens; an asterisk at its end stands for all that begin so',
-        String,
-      ),
-    )
-    .option('--audience <AUDIENCE>', 'with --federated: aud of the tokens; the issuer of this server unless given')
-    .addOption(repeatable('--claim <NAME=VALUE>', 'with --federated: what another claim must be', parseClaim))
-    .option('--keys <FILE>', 'with --federated: the public keys of the platform, where they cannot be fetched')
-    .option('--keys-uri <URL>', 'with --federated: where they are, where no metadata says so')
 
 const addSecretOptions = (command: Command): Command =>
   command

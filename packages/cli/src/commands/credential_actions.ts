@@ -56,7 +56,7 @@ export const addCredential = async (client: string, options: AddOptions): Promis
   if (options.json) return printJson({ ...added, ...(keyFile !== undefined && { key_file: keyFile }) })
   printLines([
     ...added.credentials.flatMap((credential) => [
-      `# ${credential.credential_id} of ${client}, a ${credential.kind}; what it had goes on working.`,
+      `# ${credential.credential_id} of ${client}, a ${credential.kind} credential; what it had goes on working.`,
       ...describeAccepted(credential).map((line) => `# ${line}`),
     ]),
     `CREDENCE_CLIENT_ID=${client}`,

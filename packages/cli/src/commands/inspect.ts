@@ -9,7 +9,7 @@ export const defineInspect = (command: Command): void => {
       'Verify an access token of any provider against the keys of its issuer and say who may do what, where and until when, ' +
         'and what it is bound to. With --issuer that one must have issued it, with --audience it must be for that API. A ' +
         'token that cannot be read is asked about at the issuer (introspection) when a client is given, whose secret is ' +
-        'read from CREDENCE_CLIENT_SECRET or CREDENCE_CLIENT_SECRET_FILE. Exit code 1 when it does not verify; what it says is shown all ' +
+        'read from CREDENCE_CLIENT_SECRET or CREDENCE_CLIENT_SECRET_FILE, or key from CREDENCE_CLIENT_KEY_FILE. Exit code 1 when it does not verify; what it says is shown all ' +
         'the same. Does not check: whether it was revoked.',
     )
     .argument(

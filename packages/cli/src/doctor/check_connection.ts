@@ -57,7 +57,8 @@ export const checkConnect = async (url: URL): Promise<Found<true>> => {
   }
 }
 
-export const checkTls = async (url: URL): Promise<Found<true>> => {
+/** @param ca who is trusted to be the server, in place of the system's authorities */
+export const checkTls = async (url: URL, ca?: string): Promise<Found<true>> => {
   if (url.protocol === 'http:') {
     if (isLoopbackHost(url.hostname)) return good('http, which is good enough on this machine', true)
     return fail({
@@ -73,6 +74,7 @@ export const checkTls = async (url: URL): Promise<Found<true>> => {
     port: portOf(url),
     rejectUnauthorized: false,
     ...(isIP(host) === 0 && { servername: host }),
+    ...(ca !== undefined && { ca }),
   })
   try {
     await within(once(socket, 'secureConnect'))

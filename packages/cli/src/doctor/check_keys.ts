@@ -12,7 +12,7 @@ import { type BoundedAnswer, parseObject, sendBounded, Unreachable } from '../pr
 import type { ProviderName } from '../provider/provider_options.ts'
 import { type Claims, verifyToken } from '../provider/verify_token.ts'
 import { count } from './check_local_server.ts'
-import type { Metadata } from './check_metadata.ts'
+import type { Metadata, ReadHow } from './check_metadata.ts'
 import type { TokenForm } from './check_token.ts'
 import { type Found, fail, good, Skipped, warn } from './finding.ts'
 
@@ -24,7 +24,7 @@ export interface KeysFound {
 /** The strict reader of key sets goes no further either. */
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 
-export const checkKeySet = async (metadata: Metadata, signal: AbortSignal): Promise<Found<KeysFound>> => {
+export const checkKeySet = async (metadata: Metadata, how: ReadHow): Promise<Found<KeysFound>> => {
   const { jwks_uri: named } = metadata
   const url = typeof named === 'string' ? URL.parse(named) : null
   if (url === null) {
@@ -42,7 +42,7 @@ export const checkKeySet = async (metadata: Metadata, signal: AbortSignal): Prom
     })
   }
   try {
-    return readKeySet(await sendBounded(url.href, { signal }), url)
+    return readKeySet(await sendBounded(url.href, how), url)
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error
     return fail({

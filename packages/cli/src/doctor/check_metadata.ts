@@ -1,6 +1,12 @@
 /** What the issuer says about itself, and whether it can be true. RFC 8414 §3. */
 import { isSecureUrl } from '@credence/protocol'
-import { type BoundedAnswer, parseObject, sendBounded, Unreachable } from '../provider/bounded_http.ts'
+import {
+  type BoundedAnswer,
+  type BoundedRequest,
+  parseObject,
+  sendBounded,
+  Unreachable,
+} from '../provider/bounded_http.ts'
 import { metadataPlaces } from '../provider/introspect_token.ts'
 import type { AuthMethod } from '../provider/provider_options.ts'
 import { type Found, fail, good, Skipped, warn } from './finding.ts'
@@ -13,10 +19,13 @@ export interface MetadataAnswers {
   readonly document: Metadata | undefined
 }
 
+/** By the fetch that the client's authentication brings, where it does: it knows who is trusted to be the server. */
+export type ReadHow = Required<Pick<BoundedRequest, 'fetch' | 'signal'>>
+
 /** Asks at both places at once. */
-export const readMetadata = async (issuer: string, signal: AbortSignal): Promise<Found<MetadataAnswers>> => {
+export const readMetadata = async (issuer: string, how: ReadHow): Promise<Found<MetadataAnswers>> => {
   const places = metadataPlaces(issuer)
-  const settled = await Promise.allSettled(places.map((place) => sendBounded(place, { signal })))
+  const settled = await Promise.allSettled(places.map((place) => sendBounded(place, how)))
   const answers = settled.map((result) => (result.status === 'fulfilled' ? result.value : undefined))
   const index = answers.findIndex((answer) => answer?.status === 200 && parseObject(answer.text) !== undefined)
   const [answer = settled.find((result) => result.status === 'fulfilled')?.value] = answers

@@ -62,8 +62,11 @@ export const examineIssuer = (examination: Examination, patient: Patient): void 
 
   const dns = start('dns', () => checkDns(url))
   const connect = start('connect', async () => (await need(dns)) && checkConnect(url))
-  const tls = start('tls', async () => (await need(connect)) && checkTls(url))
-  const metadata = start('metadata', async () => (await need(tls)) && readMetadata(issuer, signal))
+  const tls = start('tls', async () => (await need(connect)) && checkTls(url, provider?.ca))
+  const metadata = start(
+    'metadata',
+    async () => (await need(tls)) && readMetadata(issuer, { fetch: options.auth?.fetch, signal }),
+  )
   start('clock', async () => checkClock((await need(metadata)).answer))
   const sameIssuer = start('issuer', async () => checkIssuer(documentOf(await need(metadata)), issuer))
   const endpoint = start('token_endpoint', async () => {
@@ -117,7 +120,7 @@ const examineToken = ({ start, signal }: Examination, { patient, metadata, reque
   const document = async () => documentOf(await need(metadata))
   start('lifetime', async () => checkLifetime(tokenOf(await requested)))
   const form = start('token_form', async () => checkTokenForm(tokenOf(await requested)))
-  const keys = start('key_set', async () => checkKeySet(await document(), signal))
+  const keys = start('key_set', async () => checkKeySet(await document(), { fetch: options.auth?.fetch, signal }))
   const key = start('signing_key', async () => checkSigningKey(await need(form), await need(keys)))
   start('signature', async () => checkSignature(await need(form), await need(key)))
   start('verifier', async () => {

@@ -76,8 +76,9 @@ const findLocal = async (examination: Examination, { data, issuer }: DoctorOptio
 const hasCredential = (options: DoctorOptions): boolean => {
   const { clientId, provider, key, certificate, tokenFile } = options
   const { CREDENCE_CLIENT_ID: id, CREDENCE_CLIENT_SECRET: secret, CREDENCE_CLIENT_SECRET_FILE: file } = process.env
+  const { CREDENCE_CLIENT_KEY_FILE: keyFile } = process.env
   if (provider === 'google') return true
-  const proof = secret || file || key || certificate || tokenFile
+  const proof = secret || file || keyFile || key || certificate || tokenFile
   if (proof && !(clientId ?? id)) {
     throw new CliError('usage', 'there is a credential and no client id: give --client-id', {
       exitCode: exitCodes.usage,

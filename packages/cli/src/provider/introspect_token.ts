@@ -42,9 +42,9 @@ export const introspectToken = async (
   }
 }
 
-const findEndpoint = async ({ options: { issuer }, signal }: AskingClient): Promise<string> => {
+const findEndpoint = async ({ options: { issuer, auth }, signal }: AskingClient): Promise<string> => {
   for (const place of metadataPlaces(issuer)) {
-    const { status, text } = await sendBounded(place, { signal })
+    const { status, text } = await sendBounded(place, { fetch: auth?.fetch, signal })
     const found = status === 200 ? parseObject(text)?.introspection_endpoint : undefined
     const url = typeof found === 'string' ? URL.parse(found) : null
     if (url === null) continue

@@ -50,8 +50,9 @@ export interface ProviderOptions extends JsonOption {
 }
 
 export const secretNote =
-  'The secret is read from CREDENCE_CLIENT_SECRET, or from the file that CREDENCE_CLIENT_SECRET_FILE names. It is no ' +
-  'option, because options show in the list of processes and stay in the history of the shell.'
+  'The secret is read from CREDENCE_CLIENT_SECRET, or from the file that CREDENCE_CLIENT_SECRET_FILE names; in its place a ' +
+  'private key, from the file that CREDENCE_CLIENT_KEY_FILE names. The secret is no option, because options show in the ' +
+  'list of processes and stay in the history of the shell.'
 
 export const addProviderOptions = (command: Command): Command =>
   command
@@ -68,7 +69,10 @@ export const addProviderOptions = (command: Command): Command =>
         'how the client proves who it is: what fits the provider and the files unless given',
       ).choices(authMethods),
     )
-    .option('--key <FILE>', 'private_key_jwt: the private key, PEM (PKCS #8) or JWK')
+    .option(
+      '--key <FILE>',
+      'private_key_jwt: the private key, PEM (PKCS #8) or JWK: CREDENCE_CLIENT_KEY_FILE unless given',
+    )
     .option('--key-id <KID>', 'private_key_jwt: the key id that the provider knows it by')
     .addOption(
       new Option('--key-alg <ALG>', 'private_key_jwt: needed for an RSA key').choices([

@@ -15,6 +15,8 @@ export interface Provider {
   readonly authMethod: AuthMethod | undefined
   /** What is known of the secret, where there is one. */
   readonly secret: Secret | undefined
+  /** Who is trusted to be the server, PEM. Undefined: the system's authorities. */
+  readonly ca?: string | undefined
 }
 
 /** The method that a preset presents a secret by. */
@@ -51,6 +53,7 @@ export const resolveProvider = async (
       options: await presetOptions(preset, options, { clientId, ...client }),
       authMethod: client.method ?? secretMethods[preset],
       secret: client.secret,
+      ca: client.ca,
     }
   } catch (error) {
     throw toCliError(error)

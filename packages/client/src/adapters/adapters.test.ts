@@ -7,6 +7,7 @@ import type { TokenManagerOptions } from '../configuration.ts'
 import { decodeJwt } from '../testing/decode_jwt.ts'
 import { rejectsWith } from '../testing/expect.ts'
 import { type Answer, type Received, startAuthorizationServer, startServer, tokenBody } from '../testing/fake_server.ts'
+import { createFakeTime } from '../testing/fake_time.ts'
 import { TokenError } from '../token_error.ts'
 import { createTokenManager, type TokenManager } from '../token_manager.ts'
 import { attachTokens } from './axios.ts'
@@ -321,11 +322,14 @@ describe('axios', () => {
   })
 
   it('… and not two chances', async () => {
-    await using api = await start({ client, api: () => invalidToken })
+    const { clock, advance } = createFakeTime()
+    await using api = await start({ client, api: () => invalidToken, options: { clock } })
     const instance = axios.create()
     attachTokens(instance, api.tokens)
     const error = await instance.get(api.url).catch((thrown: unknown) => thrown)
     assert.ok(axios.isAxiosError(error) && error.config)
+    // long enough for a second refusal to be worth another token
+    advance(1)
     await assert.rejects(instance.request(error.config))
     assert.equal(api.requests.length, 4)
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createGate, rejectsWith } from '../testing/expect.ts'
 import { type Answer, type Received, startAuthorizationServer, startServer, tokenBody } from '../testing/fake_server.ts'
+import { createFakeTime } from '../testing/fake_time.ts'
 import { createTokenManager } from '../token_manager.ts'
 
 const challenge = (value: string): Answer => ({ status: 401, headers: { 'www-authenticate': value }, body: 'no' })
@@ -11,8 +12,10 @@ const invalidToken = challenge('Bearer realm="api", error="invalid_token", error
 const start = async (api: (received: Received) => Answer, sameTokenAlways = false) => {
   const server = await startAuthorizationServer(() => (sameTokenAlways ? { body: tokenBody('token-1') } : {}))
   const resource = await startServer(api)
-  const tokens = createTokenManager({ issuer: server.url, clientId: 'a', clientSecret: 'b' })
+  const time = createFakeTime()
+  const tokens = createTokenManager({ issuer: server.url, clientId: 'a', clientSecret: 'b', clock: time.clock })
   return {
+    time,
     tokens,
     url: `${resource.url}/jobs`,
     requests: resource.received,
@@ -75,6 +78,36 @@ describe('fetch', () => {
     await using api = await start(() => invalidToken)
     assert.equal((await api.tokens.fetch(api.url)).status, 401)
     assert.equal(api.requests.length, 2)
+  })
+
+  it('an API that refuses every token: no new token for every call, but after 1, 2, 4, 8, 16 and then every 30 s', async () => {
+    await using api = await start(() => invalidToken)
+    const stream = () => new Blob(['once']).stream()
+    const renewedAt: number[] = []
+    for (let second = 0; second <= 100; second++) {
+      const before = api.issued()
+      for (const body of [null, 'text', stream()]) {
+        const answer = await api.tokens.fetch(api.url, { method: 'POST', body, duplex: 'half' })
+        assert.deepEqual([answer.status, await answer.text()], [401, 'no'])
+      }
+      if (api.issued() > before && second > 0) renewedAt.push(second)
+      api.time.advance(1)
+    }
+    assert.deepEqual(renewedAt, [1, 3, 7, 15, 31, 61, 91])
+  })
+
+  it('another origin that takes tokens is none the worse for it, and it passes', async () => {
+    await using api = await start(() => invalidToken)
+    let refused = ''
+    await using other = await startServer(({ headers: { authorization = '' } }) =>
+      authorization === refused ? invalidToken : {},
+    )
+    await api.tokens.fetch(api.url)
+    refused = `Bearer ${(await api.tokens.getToken()).accessToken}`
+    assert.equal((await api.tokens.fetch(other.url)).status, 200)
+    refused = `Bearer ${(await api.tokens.getToken()).accessToken}`
+    api.time.advance(2)
+    assert.equal((await api.tokens.fetch(other.url)).status, 200)
   })
 
   it('ten requests refused with one token: one new token', async () => {

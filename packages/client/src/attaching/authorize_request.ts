@@ -1,8 +1,9 @@
 /** What a request to a resource server must carry, and when to send it once more. RFC 6750 §2.1, §3.1, RFC 9449 §7, §9. */
-import { isSecureUrl, parseChallenges } from '@credence/protocol'
+import { type Clock, isSecureUrl, parseChallenges } from '@credence/protocol'
 import type { AccessToken } from '../access_token.ts'
 import { TokenError } from '../token_error.ts'
 import { hasNewNonce, type Prover } from './dpop.ts'
+import { createRefusals } from './refusals.ts'
 
 export interface OutgoingRequest {
   readonly url: URL
@@ -37,7 +38,8 @@ export interface AuthorizedRequest {
  * Gets what a request to a resource server must carry.
  *
  * A 401 whose challenge says invalid_token drops that token and is worth one more try with another; so is, for each of both, one
- * that asks for a DPoP nonce and gives one that was not used.
+ * that asks for a DPoP nonce and gives one that was not used. While an origin goes on refusing, its answers are handed out as they
+ * come, and a token is dropped for it every 1 s, then 2 s, up to 30 s.
  *
  * Does not check: whether the URL is one that the token is meant for, unless there are `allowedOrigins`.
  *
@@ -51,6 +53,7 @@ export interface AuthorizeOptions {
   readonly invalidate: (accessToken: string) => void
   /** Undefined: Bearer tokens. */
   readonly prover: Prover | undefined
+  readonly clock: Clock
   readonly allowInsecureRequests: boolean
   /** Undefined: any. */
   readonly allowedOrigins: ReadonlySet<string> | undefined
@@ -63,6 +66,7 @@ interface TriesLeft {
 
 export const createAuthorize = (options: AuthorizeOptions): Authorize => {
   const { invalidate, prover, allowInsecureRequests, allowedOrigins } = options
+  const refusals = createRefusals(options.clock)
 
   const tokenFor = async (signal: AbortSignal | undefined) => {
     try {
@@ -92,6 +96,7 @@ export const createAuthorize = (options: AuthorizeOptions): Authorize => {
         return authorizeWith(token, request, { mayRenew, mayTakeNonce: false })
       }
       if (!mayRenew || !says('invalid_token', headers, tokenType)) return undefined
+      if (!refusals.isWorthRenewal(url.origin, accessToken)) return undefined
       invalidate(accessToken)
       if (!canSendAgain) return undefined
       const renewed = await tokenFor(signal)

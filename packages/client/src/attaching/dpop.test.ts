@@ -159,4 +159,13 @@ describe('DPoP', () => {
     }
     assert.equal(other.received.length, 0)
   })
+
+  it('redirect: "error" stays an error, in the options and in a Request', async () => {
+    await using it = await start({ api: Array(2).fill({ status: 307, headers: { location: '/elsewhere' } }) })
+    const tokens = createTokenManager(it.options)
+    const url = `${it.server.url}/orders`
+    await assert.rejects(tokens.fetch(url, { redirect: 'error' }), TypeError)
+    await assert.rejects(tokens.fetch(new Request(url, { redirect: 'error' })), TypeError)
+    assert.equal(it.at('/elsewhere').length, 0)
+  })
 })

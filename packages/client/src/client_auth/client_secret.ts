@@ -42,7 +42,7 @@ const createBegin =
       },
       accepted: () => {
         if (presented === undefined) return
-        secrets.accepted(presented.value)
+        secrets.accepted(presented)
         if (isSecondTry && presented.isPrevious) tell(hooks.onPreviousSecretUsed, rejectedId)
         isSecondTry = false
         next = secrets.choose

@@ -13,7 +13,7 @@ export interface SecretHolder {
   readonly choose: () => Promise<ChosenSecret>
   /** After a secret was refused: the source is read anew, and if it has changed that one, otherwise the previous one. */
   readonly alternative: (refused: string) => Promise<ChosenSecret | undefined>
-  readonly accepted: (secret: string) => void
+  readonly accepted: (secret: ChosenSecret) => void
   /** The secret with what is known of it. */
   readonly latest: () => Promise<Secret>
   readonly reload: () => Promise<Secret>
@@ -35,7 +35,8 @@ export const createSecretHolder = (source: SecretSource): SecretHolder => {
       throw new TokenError('credential_unavailable', 'the source of the client secret gave none: an empty value')
     }
     if (read.current !== seen?.current) {
-      adopted = undefined
+      // a source that keeps the secret alone does not unlearn when it expires, nor which one it is
+      if (read.current !== adopted?.current) adopted = undefined
       working = undefined
     }
     seen = read
@@ -59,8 +60,9 @@ export const createSecretHolder = (source: SecretSource): SecretHolder => {
       if (secret.current !== refused) return asCurrent(secret)
       return secret.previous === undefined || secret.previous === refused ? undefined : asPrevious(secret)
     },
-    accepted: (secret) => {
-      working = secret
+    accepted: ({ value, isPrevious }) => {
+      // a request that was under way when its secret was replaced says nothing against the new one
+      working = isPrevious ? value : undefined
     },
     adopt: (secret) => {
       adopted = secret

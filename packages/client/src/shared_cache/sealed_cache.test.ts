@@ -265,7 +265,7 @@ describe('shared cache: a store that cannot be relied on is a miss', () => {
     await it.manager({ scope: 'other' }).get()
     const moved = String(it.memory.read(it.memory.keys().find((other) => other !== name) ?? ''))
     const kept = { ttlMs: 3_600_000, onlyIfAbsent: false }
-    const tampered = sealed.replace(/.(.{6})$/, (_, end) => `_${end}`)
+    const tampered = sealed.replace(/.(?=.{6}$)/, (letter) => (letter === 'A' ? 'B' : 'A'))
     for (const entry of [moved, tampered, '{}']) {
       await it.memory.write(name, entry, kept)
       const before = it.sent()

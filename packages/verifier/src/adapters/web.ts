@@ -19,7 +19,8 @@ export type FetchHandler<Rest extends readonly unknown[], Req = Request> = (
  * A handler that lets only requests with a verified token and the scopes needed through to yours, as `request.token`,
  * and answers the others itself.
  *
- * Does not check: the client's certificate, which a Request does not have; a trusted proxy's header is read.
+ * Does not check: the client's certificate. A Request has neither that nor the address by which a trusted proxy is known,
+ * so a token bound to a certificate is refused; `verify` itself takes both where the runtime has them.
  *
  * @throws {TypeError} when the requirement is not one.
  */

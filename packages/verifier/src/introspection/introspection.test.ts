@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { maxTokenLength } from '@credence/jwt'
 import type { Refusal } from '../refusal.ts'
 import { type Accepted, createResourceServer } from '../resource_server.ts'
 import {
@@ -74,6 +75,13 @@ describe('introspection of opaque tokens', () => {
     assert.equal(from.calls.at(-1)?.form.get('client_assertion'), 'x')
   })
 
+  it('RFC 8725 §3.10: a token that is too long is refused and not passed on', async () => {
+    const { verify } = createAskingServer(from)
+    refused(await verify('a'.repeat(maxTokenLength + 1)), 401, 'token_too_large')
+    assert.equal(from.calls.length, 0)
+    accepted(await verify('a'.repeat(maxTokenLength)))
+  })
+
   it('RFC 7662 §2.2: not active is 401, without a word about why', async () => {
     from.state.answer = { active: false }
     const refusal = refused(await createAskingServer(from).verify('opaque'), 401, 'token_inactive')
@@ -104,9 +112,20 @@ describe('introspection of opaque tokens', () => {
       { jti: 5 },
       { cnf: 'x' },
       { token_type: 'DPoP' },
+      { token_type: 'Refresh' },
+      { token_type: 'PoP' },
+      { token_type: 5 },
     ])
     await refusedAnswers('expired', [{ exp: now - 5 }])
     await refusedAnswers('not_yet_valid', [{ nbf: now + 60 }, { iat: now + 60 }])
+  })
+
+  it('RFC 6749 §7.1: a token type ignores case and may be missing', async () => {
+    const { token_type: _, ...answer } = from.state.answer as Record<string, unknown>
+    for (const said of [answer, { ...answer, token_type: 'bearer' }]) {
+      from.state.answer = said
+      accepted(await createAskingServer(from).verify('opaque'))
+    }
   })
 
   it('V11: a token that is bound by cnf is not accepted from its bearer', async () => {

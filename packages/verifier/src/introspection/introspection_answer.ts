@@ -47,13 +47,23 @@ export const claimsOfAnswer = (answer: IntrospectionAnswer, expected: AnswerExpe
   const { iss = issuer, aud = expected.acceptsMissingAudience ? audience : undefined } = { ...known, ...said }
   if (iss !== issuer) throw new JwtError('wrong_issuer', `the issuer is ${quoteForMessage(iss)}`)
   if (aud === undefined) throw new JwtError('wrong_audience', 'the issuer does not say for which resource the token is')
-  if (isDpop(tokenType) && said.cnf === undefined) throw new JwtError('invalid_claims', 'a DPoP token must have cnf')
+  checkTokenType(tokenType, said)
   const claims = { ...known, ...said, iss, aud }
   const { sub = claims.client_id, jti = expected.identify() }: JsonObject = claims
   return parseAccessTokenClaims({ ...claims, sub, jti }, expected)
 }
 
-const isDpop = (tokenType: unknown): boolean => typeof tokenType === 'string' && tokenType.toLowerCase() === 'dpop'
+/**
+ * What is neither Bearer nor DPoP is a refresh token, or bound in a way that nobody here could ask the proof of: RFC 6749
+ * §7.1, "MUST NOT use an access token if it does not understand the token type".
+ */
+const checkTokenType = (tokenType: unknown, said: JsonObject): void => {
+  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : tokenType
+  if (type !== undefined && type !== 'bearer' && type !== 'dpop') {
+    throw new JwtError('invalid_claims', 'token_type is neither Bearer nor DPoP')
+  }
+  if (type === 'dpop' && said.cnf === undefined) throw new JwtError('invalid_claims', 'a DPoP token must have cnf')
+}
 
 /** An answer that is about another token than the one that was sent says nothing about this one. */
 const checkSameToken = (said: JsonObject, known: VerifiedClaims | undefined): void => {

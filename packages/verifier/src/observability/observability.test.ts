@@ -61,6 +61,28 @@ describe('what is published of verifications', () => {
     )
   })
 
+  it('what a custom requirement or a schema throws is a failure, and its message is not published', async () => {
+    const custom = () => {
+      throw new Error('postgres://user:password@db')
+    }
+    const { from, verify, server } = await createTestServer()
+    listen()
+    await assert.rejects(verify(await from.sign(), { custom }), /postgres/)
+    const validate = () => custom()
+    const claims = { '~standard': { version: 1, vendor: 'test', validate } } as const
+    const withSchema = await createTestServer({ claims })
+    await assert.rejects(withSchema.verify(await withSchema.from.sign()), /postgres/)
+    assert.deepEqual(
+      heard.map(({ outcome, code, status, issuer, clientId }) => [outcome, code, status, issuer, clientId]),
+      [
+        ['failed', undefined, undefined, issuer, 'reporter'],
+        ['failed', undefined, undefined, issuer, undefined],
+      ],
+    )
+    assert.equal(JSON.stringify(heard).includes('postgres'), false)
+    assert.deepEqual(server.counters(), { accepted: 0, refused: {}, failed: 1, cacheHits: 0 })
+  })
+
   it('no clock is read and nothing is published while nobody listens', async () => {
     let readings = 0
     const monotonicMs = () => {
@@ -81,7 +103,7 @@ describe('what is published of verifications', () => {
 describe('counters and status', () => {
   it('verifications by reason, and those whose token was known', async () => {
     const { from, verify, server } = await createTestServer()
-    assert.deepEqual(server.counters(), { accepted: 0, refused: {}, cacheHits: 0 })
+    assert.deepEqual(server.counters(), { accepted: 0, refused: {}, failed: 0, cacheHits: 0 })
     const token = await from.sign()
     await verify(token)
     await verify(token)
@@ -91,6 +113,7 @@ describe('counters and status', () => {
     assert.deepEqual(server.counters(), {
       accepted: 2,
       refused: { insufficient_scope: 1, malformed_token: 2 },
+      failed: 0,
       cacheHits: 2,
     })
   })
@@ -101,6 +124,14 @@ describe('counters and status', () => {
     for (let n = 0; n < 10; n++) await verify(await from.sign({ jti: `token-${n}` }))
     const { cachedTokens, keySets } = server.status()
     assert.equal(cachedTokens, 4)
+    // one that is used again moves on and is not counted twice
+    await verify(await from.sign({ jti: 'token-10' }))
+    const again = await from.sign({ jti: 'token-11' })
+    await verify(again)
+    await verify(await from.sign({ jti: 'token-12' }))
+    assert.equal(server.status().cachedTokens, 3)
+    await verify(again)
+    assert.equal(server.status().cachedTokens, 3)
     assert.deepEqual(keySets, [{ issuer, keys: 1, fetchedAt: from.claims.iat }])
   })
 })

@@ -2,14 +2,16 @@
 import type { Clock } from '@credence/protocol'
 import type { AccessToken } from '../access_token.ts'
 import type { Refusal, RefusalCode } from '../refusal.ts'
-import { verifyEvents } from './verify_events.ts'
+import { type VerifyEvent, verifyEvents } from './verify_events.ts'
 
 /** Verifications since the resource server was created. */
 export interface VerificationCounters {
   readonly accepted: number
   /** By reason; a reason that there has not been is absent. */
   readonly refused: Readonly<Partial<Record<RefusalCode, number>>>
-  /** Those, accepted or refused, whose token was known from an earlier request. */
+  /** Ended by what a custom requirement, a claims schema or another part of the application threw. */
+  readonly failed: number
+  /** Those, whatever became of them, whose token was known from an earlier request. */
   readonly cacheHits: number
 }
 
@@ -26,29 +28,33 @@ export interface VerificationObserver {
   begin(): Verification
   /** Returns the outcome as it was given. */
   end<Outcome extends { readonly ok: true } | Refusal>(verification: Verification, outcome: Outcome): Outcome
+  /** It ended with neither: something of the application threw. */
+  fail(verification: Verification): void
   counters(): VerificationCounters
 }
 
 export const createVerificationObserver = (resource: string, clock: Clock): VerificationObserver => {
   let accepted = 0
+  let failed = 0
   let cacheHits = 0
   const refused = new Map<RefusalCode, number>()
 
   const publish = (
     { startedAtMs, cached, issuer, token }: Verification,
-    outcome: { readonly ok: true } | Refusal,
+    outcome: VerifyEvent['outcome'],
+    refusal?: Refusal,
   ): void => {
-    const { code, status } = outcome.ok ? { code: undefined, status: undefined } : outcome
-    verifyEvents.publish({
+    const event: VerifyEvent = {
       resource,
-      outcome: outcome.ok ? 'accepted' : 'refused',
-      code,
-      status,
+      outcome,
+      code: refusal?.code,
+      status: refusal?.status,
       issuer: token?.claims.iss ?? issuer,
       clientId: token?.clientId,
       cached,
       durationMs: startedAtMs === 0 ? 0 : clock.monotonicMs() - startedAtMs,
-    })
+    }
+    verifyEvents.publish(event)
   }
 
   return {
@@ -62,9 +68,17 @@ export const createVerificationObserver = (resource: string, clock: Clock): Veri
       if (outcome.ok) accepted += 1
       else refused.set(outcome.code, (refused.get(outcome.code) ?? 0) + 1)
       if (verification.cached) cacheHits += 1
-      if (verifyEvents.hasSubscribers) publish(verification, outcome)
+      if (verifyEvents.hasSubscribers) {
+        if (outcome.ok) publish(verification, 'accepted')
+        else publish(verification, 'refused', outcome)
+      }
       return outcome
     },
-    counters: () => ({ accepted, refused: Object.fromEntries(refused), cacheHits }),
+    fail: (verification) => {
+      failed += 1
+      if (verification.cached) cacheHits += 1
+      if (verifyEvents.hasSubscribers) publish(verification, 'failed')
+    },
+    counters: () => ({ accepted, refused: Object.fromEntries(refused), failed, cacheHits }),
   }
 }

@@ -44,6 +44,10 @@ describe('instrumentVerifier', () => {
     await verify(token)
     await verify(token, { all: ['orders:write'] })
     await verify(await from.sign({ iss: 'https://attacker.example.com' }))
+    const custom = () => {
+      throw new Error('no database')
+    }
+    await assert.rejects(verify(token, { custom }))
     network.clear()
     clock.advance(3600)
     await verify(token)
@@ -61,6 +65,7 @@ describe('instrumentVerifier', () => {
         { ...known, 'credence.token.cached': true, count: 1 },
         { ...known, 'credence.token.cached': true, 'error.type': 'insufficient_scope', count: 1 },
         { 'oauth.audience': resource, 'credence.token.cached': false, 'error.type': 'wrong_issuer', count: 1 },
+        { ...known, 'credence.token.cached': true, 'error.type': '_OTHER', count: 1 },
       ],
     })
     assert.deepEqual(keyFetches, {

@@ -20,6 +20,8 @@ export interface Instrumentation {
 
 /** Seconds: from a look-up in a cache, over a signature, to a fetch of keys that times out. */
 const verificationBuckets = [0.000_01, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 1, 5]
+/** What the semantic conventions have for an error that there is no code for. */
+const otherError = '_OTHER'
 const fetchBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 /**
@@ -29,7 +31,8 @@ const fetchBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
  * - `credence.verifier.key_fetch.duration`, a histogram in seconds
  * - `credence.verifier.revocation_feed.changes`, a counter of a feed's changes of state
  *
- * `error.type` is the reason of a refusal or failure, and absent without one. No attribute has a value that a caller can
+ * `error.type` is the reason of a refusal or failure, `_OTHER` where a custom requirement or a schema threw, and absent
+ * without one. No attribute has a value that a caller can
  * choose, and none names a client.
  *
  * @see OpenTelemetry semantic conventions, "Recording errors on metrics"
@@ -51,10 +54,10 @@ export const instrumentVerifier = ({ meter }: InstrumentVerifierOptions): Instru
   })
 
   const unsubscribes = [
-    listen<VerifyEvent>(verifyChannel, ({ resource, issuer, code, cached, durationMs }) => {
+    listen<VerifyEvent>(verifyChannel, ({ resource, outcome, issuer, code, cached, durationMs }) => {
       const facts: Attributes = { 'oauth.audience': resource, 'credence.token.cached': cached }
       if (issuer !== undefined) facts['oauth.issuer'] = issuer
-      if (code !== undefined) facts['error.type'] = code
+      if (outcome !== 'accepted') facts['error.type'] = code ?? otherError
       verifications.record(durationMs / 1000, facts)
     }),
     listen<KeyFetchEvent>(keysChannel, (event) => {

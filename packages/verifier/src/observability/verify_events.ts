@@ -9,10 +9,11 @@ export const verifyChannel = 'credence:verifier:verify'
 export interface VerifyEvent {
   /** Of the resource server that verified. */
   readonly resource: string
-  readonly outcome: 'accepted' | 'refused'
-  /** Why it was refused; undefined when it was accepted. */
+  /** `failed`: a custom requirement, a claims schema or another part of the application threw, which says nothing about the token. */
+  readonly outcome: 'accepted' | 'refused' | 'failed'
+  /** Why it was refused; undefined otherwise. */
   readonly code: RefusalCode | undefined
-  /** HTTP status of the refusal; undefined when it was accepted. */
+  /** HTTP status of the refusal; undefined otherwise. */
   readonly status: number | undefined
   /** The trusted issuer whose token it claimed to be; undefined for any other. */
   readonly issuer: string | undefined

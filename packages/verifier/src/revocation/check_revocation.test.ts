@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Refusal } from '../refusal.ts'
 import type { Accepted } from '../resource_server.ts'
 import { createTestServer, issuer, now } from '../testing/test_issuer.ts'
+import { revocationFeed } from './revocation_feed.ts'
 import type { RevocableToken, RevocationOption, RevocationSource } from './revocation_source.ts'
 
 const codeOf = (result: Accepted | Refusal) => (result.ok ? 'accepted' : `${result.status} ${result.code}`)
@@ -36,6 +37,19 @@ const withOtherForm = (token: string): string => {
 }
 
 describe('revocation on the verifier’s road', () => {
+  it('a source about an issuer that is not trusted, be it by a slash, is refused at the start: it would deny nothing', async () => {
+    const { source, calls } = createSource()
+    for (const wrong of [`${issuer}/`, 'https://other.example.com']) {
+      await assert.rejects(createTestServer({ revocation: { ...source, issuer: wrong } }), /must be one of issuers/)
+      const feed = revocationFeed({ issuer: wrong, clientId: 'orders-api', clientSecret: 's3cret' })
+      await assert.rejects(createTestServer({ revocation: [source, feed] }), TypeError)
+    }
+    assert.deepEqual(calls, [])
+    const { server } = await createTestServer({ revocation: { ...source, issuer } })
+    assert.deepEqual(calls, ['start'])
+    server.close()
+  })
+
   it('V13: a token that was accepted is refused as soon as it is revoked, on a cache hit', async () => {
     const { source, denied, asked } = createSource()
     const { verify, from, fetches } = await createTestServer({ revocation: source })

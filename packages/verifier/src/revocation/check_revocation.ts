@@ -19,10 +19,18 @@ export const sourcePatienceMs = 5_000
 /**
  * Starts the sources and makes the check that asks each of them.
  *
- * @throws {TypeError} when one is no source.
+ * @param trustedIssuers whose tokens there can be
+ * @throws {TypeError} when one is no source, or is about an issuer that is not trusted: it would deny nothing.
  */
-export const createRevocationCheck = (option: RevocationOption | undefined): RevocationCheck => {
+export const createRevocationCheck = (
+  option: RevocationOption | undefined,
+  trustedIssuers: readonly string[],
+): RevocationCheck => {
   const sources = toSources(option)
+  for (const { issuer } of sources) {
+    if (issuer === undefined || trustedIssuers.includes(issuer)) continue
+    throw new TypeError(`revocation is about ${issuer}, which must be one of issuers, exactly as it is written there`)
+  }
   for (const source of sources) source.start?.()
 
   const check = (token: AccessToken): void | Promise<void> => {

@@ -37,7 +37,9 @@ const setting = ({ maxEntries = 1_000 } = {}) => {
   const connection: FeedConnection = {
     async readPage(cursor) {
       server.reads++
-      if (server.pages === 'down') throw new FeedError('down')
+      if (server.pages === 'down' || (server.pages === 'second down' && cursor !== undefined)) {
+        throw new FeedError('down')
+      }
       return documentFrom(server.pages === 'endless' ? 0 : positionOf(cursor))
     },
     follow: (cursor, options) =>
@@ -252,6 +254,20 @@ describe('following the feed', () => {
     assert.deepEqual([...new Set(events.map(({ overflowing }) => overflowing))], [false, true])
     assert.ok(events.every(({ issuer }) => issuer === iss))
     follower.close()
+  })
+
+  it('a denial that there was no room for is not forgotten when the reading is cut before its end', async (test) => {
+    const { server, follower, turns } = setting({ maxEntries: 2 })
+    test.after(() => follower.close())
+    server.revoked = ['a', 'b', 'c', 'd']
+    server.pages = 'second down'
+    follower.start()
+    await turns(1)
+    assert.equal(follower.status().overflowing, true)
+    server.pages = 'ok'
+    await turns()
+    assert.equal(follower.status().state, 'connected')
+    assert.equal(follower.status().overflowing, true)
   })
 
   it('a server whose pages never end is not read for ever', async () => {

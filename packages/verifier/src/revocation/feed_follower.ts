@@ -90,17 +90,15 @@ export const createFeedFollower = (deps: FeedFollowerDeps): FeedFollower => {
     heardAt = clock.epochSeconds()
   }
 
-  /** Returns whether there was room for all. */
+  /** Returns whether there was room for all. What there is none for is overflow at once: the cursor goes past it. */
   const take = (document: RevocationDocument): boolean => {
-    const noRoom = denials.add(document)
+    const hasRoom = denials.add(document) === 0
     cursor = document.cursor
-    return noRoom === 0
-  }
-
-  const overflow = () => {
-    if (!overflowing)
+    if (!hasRoom && !overflowing) {
       warnOfFeed(`the revocation feed of ${issuer} has more entries than there is room for: every token gets 503`)
-    overflowing = true
+    }
+    overflowing ||= !hasRoom
+    return hasRoom
   }
 
   /** Pages until one is empty. Without a cursor it reads all, after which an earlier overflow is over unless it happens again. */
@@ -120,8 +118,7 @@ export const createFeedFollower = (deps: FeedFollowerDeps): FeedFollower => {
       const isLast = document.revoked.length === 0 && document.cutoffs.length === 0
       hadRoom = take(document) && hadRoom
       if (!isLast) continue
-      if (!hadRoom) overflow()
-      else if (isWhole) overflowing = false
+      if (hadRoom && isWhole) overflowing = false
       return heard()
     }
     throw new FeedError(`the feed of ${issuer} does not come to an end within ${mostPages} pages`)
@@ -145,7 +142,7 @@ export const createFeedFollower = (deps: FeedFollowerDeps): FeedFollower => {
     const ended = connection.follow(from, {
       signal: AbortSignal.any([closing.signal, thisStream.signal]),
       onHeard(document) {
-        if (document !== undefined && !take(document)) overflow()
+        if (document !== undefined) take(document)
         heard()
         opened = true
         fault = undefined

@@ -40,6 +40,7 @@ export interface RevocationFeedOptions extends FeedCredentials {
 }
 
 export interface RevocationFeed extends RevocationSource {
+  readonly issuer: string
   isRevoked(token: RevocableToken): boolean | Promise<boolean>
   /** Begins to follow. The resource server does it. */
   start(): void
@@ -95,6 +96,7 @@ export const revocationFeed = (options: RevocationFeedOptions): RevocationFeed =
   }
 
   return {
+    issuer,
     start: follower.start,
     close: follower.close,
     status: follower.status,

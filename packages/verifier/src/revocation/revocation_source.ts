@@ -14,6 +14,8 @@ export interface RevocableToken {
 
 /** Asked for every request, also for a token that was verified before. */
 export interface RevocationSource {
+  /** Whose tokens it knows of, exactly as they have it in `iss`; those of every issuer unless given. */
+  readonly issuer?: string
   /** Whether a token is denied. Whatever it throws is answered with 503, since nothing is known then. */
   isRevoked(token: RevocableToken): boolean | Promise<boolean>
   /** Called once, by the resource server that it is given to. */
