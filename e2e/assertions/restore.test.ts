@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startCredence } from '../support/credence.ts'
 import { makeFolder } from '../support/credence_process.ts'
 import { runCommand } from '../support/run_command.ts'
@@ -34,13 +35,15 @@ test('D25: assertions issued before a restore are refused, used or not; those ma
   await mkdir(data)
   const restored = await runCommand(['restore', backup, '--data', data])
   assert.equal(restored.code, 0, restored.stderr)
+  const latestRestore = now()
   await cp(join(source.data, 'master.key'), join(data, 'master.key'))
   for (const start of ['first', 'second'] as const) {
     const credence = await startCredence({ args, data })
     for (const assertion of [used, withoutIat, unused])
       assertRefused(await askWith(credence, assertion), 'invalid_client')
     assert.match(credence.output(), /issued before a backup was restored/)
-    // ten seconds ahead, as any clock may be, it cannot have been made before
+    // ten seconds ahead, as any clock may be, it cannot have been made before: times are whole seconds
+    while (now() <= latestRestore) await delay(50)
     const fresh = makeAssertion(key, job, { claims: { iat: now() + 10 } })
     assert.equal((await askWith(credence, fresh)).status, 200, start)
     assertRefused(await askWith(credence, fresh), 'invalid_client')

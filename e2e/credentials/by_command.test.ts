@@ -135,10 +135,22 @@ const kinds: readonly Kind[] = [
     says: /repository must be "app", or "tool"/,
     ask: async () => askWith(credence, await platformToken(platformKey), { client_id: 'federated' }),
   },
+  {
+    title: 'the tokens of a platform, given when it is created',
+    data: credence.data,
+    client: 'at-once',
+    create: [
+      ...['--federated', 'oidc', '--issuer', 'https://id.example.com', '--subject', 'job-7'],
+      ...['--keys', file('platform.json')],
+    ],
+    kind: 'federated',
+    says: /the subject job-7/,
+    ask: async () => askWith(credence, await platformToken(platformKey), { client_id: 'at-once' }),
+  },
 ]
 
 for (const { title, data, client, create, add, kind, says, ask } of kinds) {
-  test(`A4: ${title}: made by a command, it authenticates; revoked, it is refused at once`, async () => {
+  test(`A4, checklist 34: ${title}: made by a command, it authenticates; disabled or revoked, it is refused at once`, async () => {
     const made = await run(data, ['client', 'create', client, ...granted, ...create])
     assert.ok(!made.includes('CREDENCE_CLIENT_SECRET'), 'it has no secret')
     let said = made
@@ -157,16 +169,23 @@ for (const { title, data, client, create, add, kind, says, ask } of kinds) {
     assert.equal(explained.granted, true)
     assert.match(explained.rules[1].because, new RegExp(credential.credential_id))
 
+    const assertIsRefused = async () => {
+      const refused = await ask()
+      assert.deepEqual([refused.status, jsonOf(refused).error], [401, 'invalid_client'])
+    }
+    await run(data, ['client', 'disable', client])
+    await assertIsRefused()
+    await run(data, ['client', 'enable', client])
+    assert.equal((await ask()).status, 200)
     await run(data, ['credential', 'revoke', client, credential.credential_id])
-    const refused = await ask()
-    assert.deepEqual([refused.status, jsonOf(refused).error], [401, 'invalid_client'])
+    await assertIsRefused()
     const { code, stdout } = await runCommand(['explain', client, '--audience', audience, '--data', data])
     assert.equal(code, 1)
     assert.match(stdout, /refuses +credentials +it has no credential that is not revoked/)
   })
 }
 
-test('RFC 7523 §2.2: client_secret_jwt: the secret signs, and only where the client is registered for it', async () => {
+test('checklist 16, 34: client_secret_jwt: the secret signs, and only where the client is registered for it', async () => {
   const create = ['client', 'create', 'hmac', ...granted, '--auth', 'client_secret_jwt', '--json']
   const { client_secret: secret, credential_id: id } = JSON.parse(await run(credence.data, create))
   const ask = (signedWith: string) =>
@@ -177,6 +196,8 @@ test('RFC 7523 §2.2: client_secret_jwt: the secret signs, and only where the cl
   await run(credence.data, ['credential', 'revoke', 'hmac', id])
   assert.equal((await ask(secret)).status, 401)
   assert.equal((await ask(rotated.client_secret)).status, 200)
+  await run(credence.data, ['client', 'disable', 'hmac'])
+  assert.equal((await ask(rotated.client_secret)).status, 401)
 })
 
 test('the file of a key that was made is its owner’s alone; it is never written over, and goes when the server refuses', async () => {

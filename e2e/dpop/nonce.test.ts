@@ -12,7 +12,7 @@ const reader = await createReader(credence)
 const { prove } = await createDpopKey()
 const ask = (claims: object = {}) => askWith(credence, reader, prove({ ...rightClaims(credence), ...claims }))
 
-test('RFC 9449 §8: no nonce → 400 use_dpop_nonce with a DPoP-Nonce that works, and the next one with the token', async () => {
+test('checklist 21, RFC 9449 §8: no nonce → 400 use_dpop_nonce with a DPoP-Nonce that works, and the next one with the token', async () => {
   const asked = await ask()
   assertRefused(asked, 'use_dpop_nonce', 400)
   assert.equal(asked.headers['cache-control'], 'no-store')

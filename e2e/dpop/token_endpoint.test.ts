@@ -17,7 +17,7 @@ const ask = (dpop: string | string[] | undefined, form = {}) => askWith(credence
 
 describe('RFC 9449 §5: binding a token', () => {
   for (const algorithm of ['ES256', 'EdDSA', 'PS256', 'RS256'] as const) {
-    test(`RFC 9449 §5, §6.1: token_type DPoP and cnf.jkt of the proof’s key, ${algorithm}`, async () => {
+    test(`checklist 21, RFC 9449 §5, §6.1: token_type DPoP and cnf.jkt of the proof’s key, ${algorithm}`, async () => {
       const { prove, jkt } = await createDpopKey(algorithm)
       const answer = await ask(prove(right()))
       assert.equal(answer.status, 200, answer.body)
@@ -129,7 +129,7 @@ describe('RFC 9449 §4.3: what a proof must be', () => {
     'too long': () => wrong({ pad: 'x'.repeat(8192) }),
   }
   for (const [name, make] of Object.entries(cases)) {
-    test(`RFC 9449 §4.3: ${name} → invalid_dpop_proof`, async () => {
+    test(`checklist 20, RFC 9449 §4.3: ${name} → invalid_dpop_proof`, async () => {
       assertRefused(await ask(make()), 'invalid_dpop_proof')
     })
   }
@@ -161,7 +161,7 @@ describe('RFC 9449 §4.3: what a proof must be', () => {
     assert.equal((await callTokenEndpoint(credence, { headers: { ...headers, dpop: wrong({}) } })).status, 200)
   })
 
-  test('RFC 9449 §11.1: a proof is good once, and a refused request does not use it up', async () => {
+  test('checklist 20, RFC 9449 §11.1: a proof is good once, and a refused request does not use it up', async () => {
     const proof = wrong({})
     assertRefused(await ask(proof, { scope: 'not:granted' }), 'invalid_scope')
     assert.equal((await ask(proof)).status, 200)
@@ -182,7 +182,7 @@ describe('RFC 9449 §4.3: what a proof must be', () => {
 })
 
 describe('RFC 9449 §5.2: who must be bound', () => {
-  test('RFC 9449 §5.2: a client with dpop_bound_access_tokens and no proof → invalid_dpop_proof, which says what to do', async () => {
+  test('checklist 22, RFC 9449 §5.2: a client with dpop_bound_access_tokens and no proof → invalid_dpop_proof, which says what to do', async () => {
     const bound = await createReader(credence, 'bound')
     await credence.manage('PATCH', '/clients/bound', { dpop_bound_access_tokens: true })
     assert.match(assertRefused(await askWith(credence, bound, undefined), 'invalid_dpop_proof'), /send a DPoP proof/)

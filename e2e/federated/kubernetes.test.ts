@@ -80,7 +80,7 @@ describe('a pod gets a token with what its kubelet wrote, and nothing else', () 
     await assert.rejects(tokens.getToken({ forceRefresh: true }), (error) => error instanceof TokenError)
   })
 
-  it('one answer for everything that is wrong, and that is all the caller learns', async () => {
+  it('checklist 23: one answer for everything that is wrong, and that is all the caller learns', async () => {
     const now = Math.floor(Date.now() / 1000)
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${pod().split('.')[1]}.`
     const wrong: Readonly<Record<string, readonly [string, Parameters<typeof present>[2]?]>> = {
@@ -109,7 +109,7 @@ describe('a pod gets a token with what its kubelet wrote, and nothing else', () 
     assert.match([...answers][0] ?? '', /"error":"invalid_client"/)
   })
 
-  it('one subject, two clients: each is itself, and neither the other without a credential', async () => {
+  it('checklist 23: one subject, two clients: each is itself, and neither the other without a credential', async () => {
     await addClient('second-job', { platform: 'kubernetes', issuer: cluster, subject: account, jwks: platform.jwks })
     for (const clientId of ['report-job', 'second-job']) {
       const answer = await present(credence, pod(), { client_id: clientId })
@@ -145,7 +145,7 @@ describe('a pod gets a token with what its kubelet wrote, and nothing else', () 
     assert.equal(await ask(), 401)
   })
 
-  it('GitHub Actions: a token that comes twice was taken from a log', async () => {
+  it('checklist 24: GitHub Actions: a token that comes twice was taken from a log', async () => {
     const github = 'https://token.actions.githubusercontent.com'
     const subject = 'repo:acme@65/app@74:environment:prod'
     await addClient('deploy', { platform: 'github', subject, jwks: platform.jwks })

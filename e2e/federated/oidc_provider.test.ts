@@ -70,7 +70,7 @@ describe('node-oidc-provider as the foreign issuer', () => {
     assert.equal((await ask(token)).status, 200)
   })
 
-  it('its JWT access token, whose keys its discovery document leads to', async () => {
+  it('checklist 23: its JWT access token, whose keys its discovery document leads to', async () => {
     assert.equal((await ask(await provider.token(server.issuer))).status, 200)
     assert.ok(provider.asked.some((path) => path.startsWith('/.well-known/')))
     assert.ok(provider.asked.includes('/jwks'))

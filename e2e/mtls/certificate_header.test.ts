@@ -36,7 +36,7 @@ const forms: Readonly<Record<string, (certificate: typeof made) => Headers>> = {
   'aws-alb': (certificate) => ({ 'x-amzn-mtls-clientcert': escaped(certificate) }),
 }
 for (const [form, headers] of Object.entries(forms)) {
-  test(`RFC 9440 §2: ${form} from a trusted proxy proves the client; a chain that is not to be trusted does not`, async () => {
+  test(`checklist 19, RFC 9440 §2: ${form} from a trusted proxy proves the client; a chain that is not to be trusted does not`, async () => {
     const credence = await start('--trusted-proxies', '127.0.0.0/8', '--client-certificate-header', form)
     assert.deepEqual(claimsOf(await ask(credence, headers(made))).cnf, { 'x5t#S256': certificateThumbprint(made.raw) })
     // the second time from memory
@@ -48,7 +48,7 @@ for (const [form, headers] of Object.entries(forms)) {
   })
 }
 
-test('A5: the header from a hop that is not trusted is ignored, and said once', async () => {
+test('A5, checklist 19: the header from a hop that is not trusted is ignored, and said once', async () => {
   const credence = await start('--trusted-proxies', '10.0.0.0/8,::1', '--client-certificate-header', 'rfc9440')
   for (let times = 0; times < 3; times++) {
     assertRefused(await ask(credence, { 'client-cert': bytes(made), 'x-forwarded-for': '10.0.0.1' }), 'invalid_client')

@@ -11,6 +11,7 @@ import { parseCertificateMatch } from '../../packages/server/src/client_auth/cer
 import { makeCertificate } from '../../packages/server/src/client_auth/testing/make_certificate.ts'
 import { spawnCredence } from '../support/credence_process.ts'
 import { findRuntime, runProgram } from '../support/foreign.ts'
+import { findGo, goEnvironment } from '../support/go.ts'
 import { audience, makeClientCertificate, makeTlsFolder, registerClient, startTlsCredence } from './setting.ts'
 
 const folder = await makeTlsFolder()
@@ -100,8 +101,23 @@ for (const [clientId, made] of Object.entries(clients)) {
       assertBound(JSON.parse(stdout).access_token, made)
     })
 
+    const environment = {
+      ...{ TOKEN_ENDPOINT: tokenEndpoint, CLIENT_ID: clientId, SCOPE: parameters.scope, AUDIENCE: audience },
+      ...{ CLIENT_CERT: files.cert, CLIENT_KEY: files.key, SERVER_CA: folder.certificate },
+    }
+
+    test("RFC 8705 §2: Go's golang.org/x/oauth2/clientcredentials gets a token", async (t) => {
+      const go = await findGo()
+      if (go.skip !== false) return t.skip(go.skip)
+      await write()
+      const main = join(import.meta.dirname, 'go/main.go')
+      const { code, stdout, stderr } = await runProgram([go.program, 'run', main], { ...environment, ...goEnvironment })
+      assert.equal(code, 0, stderr)
+      assertBound(stdout.trim(), made)
+    })
+
     const pythons = ['/usr/bin/python3', 'python3', 'python']
-    for (const [script, module] of [
+    for (const [name, module] of [
       ['with_requests.py', 'requests'],
       ['with_authlib.py', 'authlib.integrations.requests_client'],
     ] as const) {
@@ -110,13 +126,8 @@ for (const [clientId, made] of Object.entries(clients)) {
         const python = await findRuntime(pythons, { probe: ['-c', `import ${module}`], what })
         if (python.skip !== false) return t.skip(python.skip)
         await write()
-        const { code, stdout, stderr } = await runProgram(
-          [python.program, join(import.meta.dirname, 'python', script)],
-          {
-            ...{ TOKEN_ENDPOINT: tokenEndpoint, CLIENT_ID: clientId, SCOPE: parameters.scope, AUDIENCE: audience },
-            ...{ CLIENT_CERT: files.cert, CLIENT_KEY: files.key, SERVER_CA: folder.certificate },
-          },
-        )
+        const script = join(import.meta.dirname, 'python', name)
+        const { code, stdout, stderr } = await runProgram([python.program, script], environment)
         assert.equal(code, 0, stderr)
         assertBound(stdout.trim(), made)
       })

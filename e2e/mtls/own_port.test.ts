@@ -18,7 +18,7 @@ import {
 const folder = await makeTlsFolder()
 after(folder.dispose)
 
-test('RFC 8705 §5: a port of its own asks for certificates, the public one does not, the metadata says where', async () => {
+test('checklist 18, RFC 8705 §5: a port of its own asks for certificates, the public one does not, the metadata says where', async () => {
   const credence = await startTlsCredence(folder, ['--mtls-port', '0'])
   after(credence.dispose)
   await registerClient(credence, 'reporter', { matches: [{ by: 'subject_dn', value: 'CN=reporter' }] })

@@ -68,14 +68,14 @@ const ask = (clientId: string, client?: { readonly cert: string; readonly key: s
 
 describe('tls_client_auth', () => {
   for (const by of Object.keys(subjects)) {
-    test(`RFC 8705 §2.1.2, §3.1: ${by} proves the client, and the token is bound to the certificate`, async () => {
+    test(`checklist 17, 18, RFC 8705 §2.1.2, §3.1: ${by} proves the client, and the token is bound to the certificate`, async () => {
       const claims = claimsOf(await ask(by, reporter))
       assert.equal(claims.client_id, by)
       assert.deepEqual(claims.cnf, { 'x5t#S256': certificateThumbprint(reporter.raw) })
     })
   }
 
-  test('RFC 8705 §2: a client_id is required, a certificate is, and one that the client has', async () => {
+  test('checklist 17, RFC 8705 §2: a client_id is required, a certificate is, and one that the client has', async () => {
     const { grant_type = '' } = grant('')
     assertRefused(await callTls(tokenUrl, { ca, client: reporter, form: { grant_type } }), 'invalid_client')
     assertRefused(await ask('subject_dn'), 'invalid_client')
@@ -122,7 +122,7 @@ describe('tls_client_auth', () => {
 })
 
 describe('self_signed_tls_client_auth', () => {
-  test('RFC 8705 §2.2: the registered key proves the client, also in another and in an expired certificate', async () => {
+  test('checklist 17, RFC 8705 §2.2: the registered key proves the client, also in another and in an expired certificate', async () => {
     const renewed = makeCertificate({ subject: 'renewed', privateKey: pinned.privateKey })
     for (const client of [pinned, renewed]) {
       assert.deepEqual(claimsOf(await ask('pinned', client)).cnf, { 'x5t#S256': certificateThumbprint(client.raw) })
@@ -177,7 +177,7 @@ test('RFC 7662 §2.1, RFC 7009 §2.1: introspection and revocation with a certif
   assert.deepEqual(jsonOf(await call('/oauth/introspect')), { active: false })
 })
 
-test('RFC 8705 §2.1.1, §3.3, §5: the metadata', async () => {
+test('checklist 18, RFC 8705 §2.1.1, §3.3, §5: the metadata', async () => {
   const metadata = jsonOf(await callTls(`${issuer}/.well-known/oauth-authorization-server`, { ca }))
   assert.ok(issuer.startsWith('https://127.0.0.1:'))
   const methods = metadata.token_endpoint_auth_methods_supported

@@ -11,7 +11,7 @@ import { createLifetimeCases } from './lifetime_cases.ts'
 import { runCases } from './run_cases.ts'
 import { createTokenCases } from './token_cases.ts'
 
-const channels = [verifyChannel, keysChannel, revocationChannel, 'credence:verifier:replay']
+const channels = [verifyChannel, keysChannel, revocationChannel]
 /** A part of a token or a proof that is shorter says nothing and may be anything. */
 const shortestSecret = 16
 

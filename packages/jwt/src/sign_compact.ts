@@ -15,6 +15,14 @@ export const encodeHeader = (header: JwsHeader): string => encodeJson(header)
 export const compactSigningInput = (encodedHeader: string, claims: object): string =>
   `${encodedHeader}.${encodeJson(claims)}`
 
+/**
+ * The same of claims that are JSON already.
+ *
+ * Does not check: that it is JSON.
+ */
+export const signingInputOf = (encodedHeader: string, json: string): string =>
+  `${encodedHeader}.${Buffer.from(json).toString('base64url')}`
+
 /** The finished token. */
 export const attachSignature = (signingInput: string, signature: Buffer): string =>
   `${signingInput}.${signature.toString('base64url')}`

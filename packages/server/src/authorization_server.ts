@@ -1,7 +1,5 @@
 /** The authorization server without its listeners: the parts that a token request and a management request pass through. */
 import type { IncomingMessage } from 'node:http'
-import { uptime } from 'node:os'
-import { createDpopNonces, signatureAlgorithms } from '@credence/jwt'
 import type { Clock, Randomness } from '@credence/protocol'
 import type { Change, Storage } from '@credence/storage'
 import type { FastifyInstance } from 'fastify'
@@ -14,10 +12,7 @@ import { createPageCursors } from './admin/page_cursor.ts'
 import { createVerifyAdminToken } from './admin/verify_admin_token.ts'
 import { type AuditSettings, startAuditService } from './audit/audit_service.ts'
 import { observeRefusedTokens } from './audit/refused_tokens.ts'
-import { createAuthenticateClient } from './client_auth/authenticate_client.ts'
-import { authenticateOnce } from './client_auth/authenticate_once.ts'
 import { addMutualTls, type MutualTls } from './client_auth/certificates/client_certificate_metadata.ts'
-import { createClientChecks } from './client_auth/client_checks.ts'
 import { createCredentialUseRecorder } from './client_auth/credential_uses.ts'
 import { createSecretDigester } from './client_auth/secrets/client_secret.ts'
 import { createClientSecretSealer } from './client_auth/secrets/sealed_client_secret.ts'
@@ -25,13 +20,11 @@ import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type DeclarativeOptions, startDeclarative } from './declarative/start_declarative.ts'
 import { followChanges } from './directory/change_follower.ts'
 import { createDirectory } from './directory/directory.ts'
-import { createDpopBinding, dpopSigningAlgorithms } from './dpop/dpop_binding.ts'
 import { createCredentialsEndpoint } from './endpoints/credentials.ts'
 import { createMetadata, endpointUrl, publicPaths } from './endpoints/metadata.ts'
 import { createTokenEndpoint } from './endpoints/token.ts'
 import { createExplain } from './explain/explain_request.ts'
 import { createFindings } from './findings/findings.ts'
-import { createClientCredentials } from './grants/client_credentials.ts'
 import type { RequestHandler } from './http/http_server.ts'
 import { createPublicHandler } from './http/public_handler.ts'
 import { createRequestObserver } from './http/request_observer.ts'
@@ -51,22 +44,16 @@ import {
   registerSigningKeys,
   registerSigningQueue,
 } from './metrics/server_metrics.ts'
-import { createIssue } from './minting/issue.ts'
 import { createOpaqueTokens } from './minting/opaque_token.ts'
 import { createSigningQueue } from './minting/signing_queue.ts'
-import { readCertificateBinding } from './policy/certificate_binding.ts'
-import { joinBindings } from './policy/sender_binding.ts'
 import { warnOfContradictions } from './profiles/contradictions.ts'
 import type { Profile } from './profiles/profile.ts'
-import { createProfileRules } from './profiles/profile_rules.ts'
-import { startReplays } from './replay/replays.ts'
 import { createRevocations } from './revocation/revocations.ts'
 import { createReplaceCredential } from './rotation/replace_credential.ts'
-import { traceTokenSteps } from './tracing/token_steps.ts'
+import { createTokenPath } from './token_path.ts'
 import { createTracing } from './tracing/tracing.ts'
 import { keepUsage } from './usage/usage_keeping.ts'
 import { registerUsage } from './usage/usage_metrics.ts'
-import { countRefusals } from './usage/usage_recorder.ts'
 import { version } from './version.ts'
 
 export interface AuthorizationServerDeps {
@@ -179,53 +166,18 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   const findings = createFindings({ storage, clock, flush: () => Promise.all([uses.flush(), usage.flush()]) })
   registerUsage(metrics, usage, findings)
 
-  const rules = createProfileRules(deps.profile)
-  const clientCredentials = rules.grant(createClientCredentials(directory))
-  const grants = [countRefusals(clientCredentials, usage)]
-  const readDpopBinding = createDpopBinding({
-    tokenEndpoints: [...new Set([issuer, deps.mutualTls?.url ?? issuer])].map((url) =>
-      endpointUrl(url, publicPaths.token),
-    ),
-    algorithms: rules.algorithms(dpopSigningAlgorithms),
-    nonces: deps.requireDpopNonce ? createDpopNonces({ clock, key: serverKeys.dpop_nonce }) : undefined,
-    clock,
-  })
   const clientSecrets = createClientSecretSealer(serverKeys.client_secret_sealing, randomness)
-  const clientChecks = createClientChecks({
-    ...{ issuer, tokenEndpoint: endpointUrl(issuer, publicPaths.token), directory, digester, clientSecrets },
-    ...{ algorithms: rules.algorithms(signatureAlgorithms), allowPrivateAddresses, clock, logger },
+  const tokenPath = await createTokenPath({
+    ...{ ...deps, storage, directory, digester, clientSecrets, keyRing, opaqueTokens, queue },
+    ...{ uses, usage, limits, audit, tracing, metrics, onError: logFailure },
+    dpopNonceKey: serverKeys.dpop_nonce,
   })
-  const replays = await startReplays({
-    ...{ store: storage.replays, clock, metrics, onError: logFailure },
-    // an embedded store writes claims without waiting for the disk: they outlive the process, and not the machine
-    machineStartedAt: storage.dialect === 'sqlite' ? clock.epochSeconds() - uptime() : undefined,
-  })
-  const tokenSteps = traceTokenSteps(tracing, {
-    authenticateClient: createAuthenticateClient({
-      check: rules.checkCredentials(clientChecks),
-      refuse(refusal, presented, remoteAddress) {
-        audit.noteRefusedClient(refusal, presented, remoteAddress)
-        return limits.refuseClient(refusal, presented, remoteAddress)
-      },
-      uses,
-      clock,
-    }),
-    grants,
-    readBinding: rules.readBinding(joinBindings(readDpopBinding, readCertificateBinding)),
-    checkQuota: limits.checkQuota,
-    claimOnce: replays.claimOnce,
-    issue: createIssue({ issuer, keyRing, queue, opaqueTokens, clock, randomness }),
-    noteIssued(authorization, token) {
-      usage.noteIssued(authorization)
-      audit.noteIssued(authorization, token)
-    },
-  })
+  const { rules, grants, authenticateClient } = tokenPath
 
   const verifyAdminToken = createVerifyAdminToken({
     ...{ issuer, keys: keyRing.keys, clock, directory },
     isDenied: revocations.live.isDenied,
   })
-  const authenticateClient = authenticateOnce(tokenSteps.authenticateClient, replays.claimOnce)
   const routes = await revocations.start({
     ...{ authenticateClient, verifyAdminToken, directory, audit },
     catchUp: follower.catchUp,
@@ -234,7 +186,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
   const metadata = rules.metadata(addMutualTls(createMetadata(issuer, grants), deps.mutualTls))
   const handlePublicRequest = createPublicHandler({
     issuerPath: new URL(issuer).pathname,
-    tokenEndpoint: tracing.endpoint(publicPaths.token, createTokenEndpoint(tokenSteps)),
+    tokenEndpoint: tracing.endpoint(publicPaths.token, createTokenEndpoint(tokenPath.steps)),
     credentialsEndpoint: createCredentialsEndpoint({
       authenticateClient,
       replaceCredential: createReplaceCredential({
@@ -278,7 +230,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     flushUses: uses.flush,
     flushUsage: usage.flush,
     findings,
-    explain: createExplain({ directory, grant: clientCredentials, rules, clock }),
+    explain: createExplain({ directory, grant: tokenPath.clientCredentials, rules, clock }),
     cursors: createPageCursors(serverKeys.page_cursor),
     clock,
     randomness,
@@ -306,7 +258,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
       await declarative.stop()
       follower.stop()
       revocations.stop()
-      replays.stop()
+      tokenPath.stop()
       await signingKeys.stop()
       clearInterval(flushTimer)
       await uses.flush().catch(logFailure('last uses could not be written'))

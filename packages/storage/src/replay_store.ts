@@ -6,8 +6,8 @@ export interface ReplayClaim {
   /** Epoch seconds; from then on whoever brings it is refused for its age, and the entry may go. */
   readonly expiresAt: number
   /**
-   * Epoch seconds, not later than it was made. What was made before a backup was restored may have been used since that
-   * backup, so it is refused. Undefined: as long before `expiresAt` as anything lives, {@link longestClaimSeconds}.
+   * Epoch seconds, not later than it was made. What was made before {@link ReplayStore.knownSince} may have been used, so
+   * it is refused. Undefined: as long before `expiresAt` as anything lives, {@link longestClaimSeconds}.
    */
   readonly issuedAt?: number
 }
@@ -27,6 +27,16 @@ export interface ReplayStore {
   deleteExpired(now: number, limit: number): Promise<number>
   /** How many there are. */
   count(): Promise<number>
-  /** When a backup was restored, epoch seconds; undefined when that was so long ago that it does not matter, or never. */
-  restoredAt(): Promise<number | undefined>
+  /**
+   * Epoch seconds: what was claimed before may be missing, since a backup was restored or the machine was lost then.
+   * Undefined when that was so long ago that it does not matter, or never.
+   */
+  knownSince(): Promise<number | undefined>
+  /**
+   * Says which machine claims from now on, for a store whose last claims are lost with the machine. Where another one
+   * said so before, what it claimed may be missing: {@link ReplayStore.knownSince} is `now` then.
+   *
+   * @param machine at most 48 characters, another one after each start of a machine
+   */
+  noteMachine(machine: string, now: number): Promise<void>
 }

@@ -15,5 +15,8 @@ export const authenticateRequest = async (
   checkOneAuthorization(request.rawHeaders)
   const credentials = readClientCredentials(form, request)
   request.activity.clientAuthMethod = credentials.method
-  return authenticateClient(credentials, request.remoteAddress, request.headers['user-agent'])
+  const client = await authenticateClient(credentials, request.remoteAddress, request.headers['user-agent'])
+  // an assertion may be of three methods, and a certificate of two
+  request.activity.clientAuthMethod = client.method
+  return client
 }

@@ -26,7 +26,8 @@ export const catalogue = {
     help: 'Token requests that were answered.',
     labels: {
       grant_type: grantType,
-      client_auth_method: 'wire name of the client authentication method, `none` when it was not read',
+      client_auth_method:
+        'wire name of the client authentication method; `client_assertion` or `client_certificate` where it was refused before it was known which of its methods it is, `none` when it was not read',
       result,
     },
   },
@@ -152,7 +153,7 @@ export const catalogue = {
     help: 'Requests refused because of an assertion or a proof that was, or may have been, used before.',
     labels: {
       reason:
-        '`replayed`, or `uncertain`: made before a backup was restored or the machine started, when it may have been used',
+        '`replayed`, or `uncertain`: made before a backup was restored, or the machine started or another took over, when it may have been used',
     },
   },
   credence_replay_swept_total: {

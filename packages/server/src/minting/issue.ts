@@ -1,5 +1,5 @@
 /** The one place where tokens are made: an authorization becomes a signed JWT access token, or an opaque one with the same claims. RFC 9068 §2. */
-import { type AccessTokenClaims, attachSignature, compactSigningInput, encodeHeader, type Signer } from '@credence/jwt'
+import { type AccessTokenClaims, attachSignature, encodeHeader, type Signer, signingInputOf } from '@credence/jwt'
 import { type Clock, formatScope, type Randomness, type TokenResponse } from '@credence/protocol'
 import type { Authorization } from '../grants/authorization.ts'
 import type { KeyRing } from '../key_material/key_ring.ts'
@@ -7,6 +7,7 @@ import type { Confirmation } from '../policy/sender_binding.ts'
 import type { OpaqueTokens } from './opaque_token.ts'
 import type { SigningQueue } from './signing_queue.ts'
 import { createTokenIds } from './token_ids.ts'
+import { writeClaims } from './write_claims.ts'
 
 /** @param confirmation the key that the token is bound to, if any */
 export type Issue = (
@@ -26,6 +27,7 @@ export interface IssueDeps {
 /** @see RFC 9068 §2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. */
 export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, randomness }: IssueDeps): Issue => {
   const nextTokenId = createTokenIds(randomness)
+  const issuerJson = JSON.stringify(issuer)
 
   const claimsOf = (authorization: Authorization, confirmation: Confirmation | undefined): AccessTokenClaims => {
     const iat = clock.epochSeconds()
@@ -41,7 +43,6 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
       exp: iat + authorization.ttlSeconds,
       jti: nextTokenId(),
       credential_id: authorization.credentialId,
-      // JSON leaves out what is undefined
       cnf: confirmation,
     }
   }
@@ -58,7 +59,7 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
     if (api.tokenFormat === 'opaque') return respond(opaqueTokens.seal(claims))
     const active = keyRing.signerFor(api.signingAlgorithm)
     const signer = active instanceof Promise ? await active : active
-    const signingInput = compactSigningInput(headerOf(signer), claims)
+    const signingInput = signingInputOf(headerOf(signer), writeClaims(issuerJson, claims))
     return respond(attachSignature(signingInput, await queue.sign(signer, signingInput)))
   }
 }

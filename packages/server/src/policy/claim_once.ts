@@ -36,7 +36,7 @@ export const createClaimOnce = (
     const uncertain = claims.findIndex((one) => !isCertain(one))
     if (uncertain !== -1) {
       onRefused?.('uncertain')
-      const detail = 'issued before a backup was restored, or before the machine started'
+      const detail = 'issued before a backup was restored, or before the machine started or another took over'
       throw new OAuthError(codeOf(uncertain), 'it may have been used before: make it anew', { detail })
     }
     const replayed = (await store.claim(claims)).indexOf(false)

@@ -13,8 +13,8 @@ export interface Replays {
 
 export interface ReplaysDeps {
   readonly store: ReplayStore
-  /** Epoch seconds; given where what the store was told last can be lost with the machine. */
-  readonly machineStartedAt: number | undefined
+  /** Given where what the store was told last can be lost with the machine: which one this is. */
+  readonly machine: string | undefined
   readonly clock: Clock
   readonly metrics: Metrics
   readonly onError: (what: string) => (error: unknown) => void
@@ -25,7 +25,7 @@ const sweepIntervalMs = 10_000
 const sweepsPerCount = 6
 
 export const startReplays = async (deps: ReplaysDeps): Promise<Replays> => {
-  const { store, machineStartedAt, clock, metrics, onError } = deps
+  const { store, machine, clock, metrics, onError } = deps
   const refused = { replayed: 0, uncertain: 0 }
   const queue = createClaimQueue(store)
   const steady = createSteadyClock(clock)
@@ -56,9 +56,10 @@ export const startReplays = async (deps: ReplaysDeps): Promise<Replays> => {
     Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
   )
 
+  if (machine !== undefined) await store.noteMachine(machine, clock.epochSeconds())
   return {
     claimOnce: createClaimOnce(queue, {
-      knownSince: latest(await store.restoredAt(), machineStartedAt),
+      knownSince: await store.knownSince(),
       onRefused(reason) {
         refused[reason]++
       },
@@ -66,6 +67,3 @@ export const startReplays = async (deps: ReplaysDeps): Promise<Replays> => {
     stop: () => clearInterval(timer),
   }
 }
-
-const latest = (...times: readonly (number | undefined)[]): number =>
-  Math.max(...times.map((time) => time ?? Number.NEGATIVE_INFINITY))

@@ -4,7 +4,7 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../dialects/database.ts'
 import { migrate, migrations } from '../migrations/migrate.ts'
 import { StoreError } from '../store_error.ts'
-import { noteRestored } from '../tables/replay.ts'
+import { noteIncomplete } from '../tables/replay.ts'
 import type { Schema } from '../tables/schema.ts'
 import { type BackupHeader, type BackupRow, fromBackupValue, parseHeader, parseLine } from './backup_line.ts'
 import { listTables } from './list_tables.ts'
@@ -47,7 +47,7 @@ export const load = async (database: Database, lines: AsyncIterable<string>, opt
     return filled
   })
   await migrate(database, { clock: options.clock, migrations })
-  await noteRestored(database.migrator, options.clock.epochSeconds())
+  await noteIncomplete(database.migrator, options.clock.epochSeconds())
   return { ...header, rows }
 }
 

@@ -9,8 +9,11 @@ export interface ReplayTable {
   expires_at: number
 }
 
-/** The row that says until when a restored backup matters. No claim is so short. */
-const restored = 'restored'
+/** The row that says until when it matters that earlier ones may be missing. No claim is so short. */
+const incomplete = 'incomplete'
+/** How the one row begins that says which machine claims. It stays. */
+const machinePrefix = 'machine '
+const never = Number.MAX_SAFE_INTEGER
 
 export const createReplayStore = (session: Session): ReplayStore => ({
   claim: async (claims) => {
@@ -40,17 +43,31 @@ export const createReplayStore = (session: Session): ReplayStore => ({
       return Number(row?.entries ?? 0)
     }),
 
-  restoredAt: () =>
+  knownSince: () =>
     session.read(async (db) => {
-      const row = await db.selectFrom('replay').select('expires_at').where('entry', '=', restored).executeTakeFirst()
+      const row = await db.selectFrom('replay').select('expires_at').where('entry', '=', incomplete).executeTakeFirst()
       return row && row.expires_at - longestClaimSeconds
+    }),
+
+  noteMachine: (machine, now) =>
+    session.write(async (db) => {
+      const entry = `${machinePrefix}${machine}`
+      const machines = db.selectFrom('replay').select('entry').where('entry', 'like', `${machinePrefix}%`)
+      const [known] = await machines.execute()
+      if (known?.entry === entry) return
+      if (known !== undefined) await noteIncomplete(db, now)
+      await db
+        .deleteFrom('replay')
+        .where('entry', '=', known?.entry ?? entry)
+        .execute()
+      await db.insertInto('replay').values({ entry, expires_at: never }).execute()
     }),
 })
 
-/** Says that a backup has been restored at `now`: what was used since it was made is not in it. */
-export const noteRestored = async (db: Kysely<Schema>, now: number): Promise<void> => {
-  await db.deleteFrom('replay').where('entry', '=', restored).execute()
-  const row = { entry: restored, expires_at: now + longestClaimSeconds }
+/** Says that what was claimed before `now` may be missing. */
+export const noteIncomplete = async (db: Kysely<Schema>, now: number): Promise<void> => {
+  await db.deleteFrom('replay').where('entry', '=', incomplete).execute()
+  const row = { entry: incomplete, expires_at: Math.ceil(now) + longestClaimSeconds }
   await db.insertInto('replay').values(row).execute()
 }
 

@@ -91,20 +91,39 @@ export const describeReplays = (createDatabase: CreateDatabase): void => {
     'D25: what was used is not in a backup, and a restored one says for six minutes when it was restored',
     withStorage(createDatabase, async (storage) => {
       await storage.replays.claim([{ entry: 'used', expiresAt }])
-      assert.equal(await storage.replays.restoredAt(), undefined)
+      assert.equal(await storage.replays.knownSince(), undefined)
       const target = await createDatabase()
       try {
         await load(await target.connect(), storage.dump({}), { clock: clockAt(now), force: false })
         const { replays } = await target.open()
-        assert.equal(await replays.restoredAt(), now)
+        assert.equal(await replays.knownSince(), now)
         assert.deepEqual(await replays.claim([{ entry: 'used', expiresAt }]), [true])
         await replays.deleteExpired(now + longestClaimSeconds - 1, 10)
-        assert.equal(await replays.restoredAt(), now)
+        assert.equal(await replays.knownSince(), now)
         await replays.deleteExpired(now + longestClaimSeconds, 10)
-        assert.equal(await replays.restoredAt(), undefined)
+        assert.equal(await replays.knownSince(), undefined)
       } finally {
         await target.remove()
       }
+    }),
+  )
+
+  test(
+    'A1: another machine may have lost what it was told last, and the same one has not',
+    withStorage(createDatabase, async ({ replays }) => {
+      await replays.noteMachine('first', now)
+      assert.equal(await replays.knownSince(), undefined)
+      await replays.noteMachine('first', now + 1)
+      assert.equal(await replays.knownSince(), undefined)
+      await replays.noteMachine('second', now + 2)
+      await replays.noteMachine('second', now + 3)
+      assert.equal(await replays.knownSince(), now + 2)
+      // the first does not know what the second claimed
+      await replays.noteMachine('first', now + 4)
+      assert.equal(await replays.knownSince(), now + 4)
+      await replays.deleteExpired(now + 4 + longestClaimSeconds, 10)
+      assert.equal(await replays.knownSince(), undefined)
+      assert.equal(await replays.count(), 1)
     }),
   )
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
 import { der, type MadeCertificate, makeAuthority, makeCertificate } from '../testing/make_certificate.ts'
 import { createChainValidator } from './client_certificate_chain.ts'
@@ -37,6 +38,8 @@ test('RFC 5280 §6.1: what a chain must not be made of', () => {
     ],
     'A5: a good certificate as an extra one': [makeCertificate({ subject: 'leaf' }), leaf, root],
     'A5: issued by a client, leaf as authority': [makeCertificate({ subject: 'forged', issuer: leaf }), leaf],
+    'a leaf over SHA-1': [makeCertificate({ subject: 'leaf', issuer: root, digest: 'sha1' })],
+    'an authority over SHA-1': chainOver({ digest: 'sha1' }),
     'an authority that may not sign certificates': chainOver({ keyUsage: 0x80 }),
     'an authority that has expired': chainOver({ validity: [now - 2 * day, now - day] }),
     'an authority that is not valid yet': chainOver({ validity: [now + day, now + 2 * day] }),
@@ -49,6 +52,8 @@ test('RFC 5280 §6.1: what a chain must not be made of', () => {
   for (const [title, chain] of Object.entries(bad)) assert.ok(!isTrusted([root], chain), title)
   assert.ok(isTrusted([root], chainOver({ purposes: [clientAuthPurpose] })))
   assert.ok(isTrusted([root], twoBelow(1)))
+  const old = makeAuthority('old', { digest: 'sha1' })
+  assert.ok(isTrusted([old], [makeCertificate({ subject: 'leaf', issuer: old })]), 'a root is trusted, not verified')
   assert.ok(!isTrusted([root], [leaf], now + 3 * day), 'the root has expired')
 })
 
@@ -61,6 +66,40 @@ const twoBelow = (pathLength: number) => {
   const upper = makeAuthority('upper', { issuer: root, pathLength })
   const lower = makeAuthority('lower', { issuer: upper })
   return [makeCertificate({ subject: 'leaf', issuer: lower }), lower, upper]
+}
+
+test('A7: nothing is verified with a key that is too short, or that takes long to verify with', () => {
+  const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).privateKey
+  const signedBy = (privateKey: KeyObject) => {
+    const issuer = makeAuthority('rsa', { issuer: root, privateKey })
+    return [makeCertificate({ subject: 'leaf', issuer }), issuer]
+  }
+  assert.ok(isTrusted([root], signedBy(rsa(2_048))))
+  assert.ok(!isTrusted([root], signedBy(rsa(1_024))))
+  assert.ok(isTrusted([root], signedBy(withExponent(rsa(2_048), 0xffff_fffbn))))
+  assert.ok(!isTrusted([root], signedBy(withExponent(rsa(2_048), 0x1_0000_000fn))))
+})
+
+/** The same primes with another exponent, which must be a prime. */
+const withExponent = (key: KeyObject, exponent: bigint): KeyObject => {
+  const { kty, n, p, q, qi } = key.export({ format: 'jwk' })
+  const numberOf = (text = '') => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`)
+  const encode = (number: bigint) => {
+    const hex = number.toString(16)
+    return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url')
+  }
+  const [one, other] = [numberOf(p) - 1n, numberOf(q) - 1n]
+  const order = one * other
+  // Fermat: order ^ (exponent - 2) is its inverse, and the exponent divides (exponent - inverse) × order + 1
+  let inverse = 1n
+  let square = order % exponent
+  for (let power = exponent - 2n; power > 0n; power >>= 1n) {
+    if (power % 2n === 1n) inverse = (inverse * square) % exponent
+    square = (square * square) % exponent
+  }
+  const d = ((exponent - inverse) * order + 1n) / exponent
+  const jwk = { kty, n, p, q, qi, e: encode(exponent), d: encode(d), dp: encode(d % one), dq: encode(d % other) }
+  return createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
 }
 
 test('a bundle without a root, or with something else in it, is refused; a chain without end is not followed', () => {

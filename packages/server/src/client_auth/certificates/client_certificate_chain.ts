@@ -6,7 +6,7 @@ import { type CertificateFacts, clientAuthPurpose, readCertificateFacts } from '
  * Checks the chain of a certificate at a time in epoch seconds; what else the client sent may fill it.
  *
  * Stricter than RFC 5280 where it is shorter: an authority whose certificate restricts names, or has a critical extension that is
- * not understood here, leads nowhere.
+ * not understood here, leads nowhere; nor does a signature over SHA-1, or a key of RSA with less than 2048 bits.
  *
  * Does not check: revocation lists; what the certificate may be used for, which {@link checkTlsClientAuth} does.
  */
@@ -35,6 +35,7 @@ export const createChainValidator = (bundle: string): ValidateChain => {
     let signatures = 0
 
     const leadsToAnchor = (below: CertificateFacts, depth: number): boolean => {
+      if (!below.hasStrongSignature || !hasGoodKey(below)) return false
       const issues = (issuer: CertificateFacts) => {
         if (!below.certificate.checkIssued(issuer.certificate) || !mayIssue(issuer, depth, now)) return false
         return ++signatures <= mostSignatures && below.certificate.verify(issuer.certificate.publicKey)
@@ -43,7 +44,7 @@ export const createChainValidator = (bundle: string): ValidateChain => {
       return depth < mostAuthorities && candidates.some((issuer) => issues(issuer) && leadsToAnchor(issuer, depth + 1))
     }
     const facts = readCertificateFacts(leaf)
-    return facts.notUnderstood.length === 0 && hasStrongSignature(facts) && leadsToAnchor(facts, 0)
+    return facts.notUnderstood.length === 0 && leadsToAnchor(facts, 0)
   }
 }
 
@@ -55,16 +56,21 @@ const mayIssue = (issuer: CertificateFacts, depth: number, now: number): boolean
   (issuer.pathLength === undefined || depth <= issuer.pathLength) &&
   (issuer.extendedKeyUsage?.includes(clientAuthPurpose) ?? true) &&
   issuer.notUnderstood.length === 0 &&
-  hasStrongSignature(issuer) &&
+  hasGoodKey(issuer) &&
   isValidAt(issuer, now)
 
 export const isValidAt = ({ notBefore, notAfter }: CertificateFacts, now: number): boolean =>
   notBefore <= now && now <= notAfter
 
-/** As OpenSSL's default level asks of a connection: no SHA-1 and no MD5 below the root, no RSA key that is too short. */
-const hasStrongSignature = ({ certificate }: CertificateFacts): boolean => {
-  const { modulusLength = Number.POSITIVE_INFINITY } = certificate.publicKey.asymmetricKeyDetails ?? {}
-  return modulusLength >= 2_048 && !/md5|sha1(?!\d)/i.test(certificate.signatureAlgorithm ?? '')
+/** A larger key takes as long to verify with as it is large, and a client may send its own as an authority's. */
+const rsaBits = { least: 2_048, most: 8_192 } as const
+/** Every authority has 65537. With an exponent as long as the key, verifying takes a hundred times as long. */
+const largestExponent = 0xffff_ffffn
+
+/** What a root has signed itself with does not count: it is trusted for being in the bundle. */
+const hasGoodKey = ({ certificate: { publicKey } }: CertificateFacts): boolean => {
+  const { modulusLength = rsaBits.least, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {}
+  return modulusLength >= rsaBits.least && modulusLength <= rsaBits.most && publicExponent <= largestExponent
 }
 
 const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>

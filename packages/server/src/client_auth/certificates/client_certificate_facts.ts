@@ -9,6 +9,7 @@ import {
   readObjectIdentifier,
 } from './client_certificate_der.ts'
 import { type DistinguishedName, nameKey, readDistinguishedName } from './client_certificate_name.ts'
+import { isStrongSignature } from './client_certificate_signature.ts'
 
 export interface CertificateFacts {
   readonly certificate: X509Certificate
@@ -28,6 +29,8 @@ export interface CertificateFacts {
   readonly keyUsage: KeyUsage | undefined
   /** Object identifiers. Undefined: not restricted. */
   readonly extendedKeyUsage: readonly string[] | undefined
+  /** Whether nobody could have forged the signature that is on it. */
+  readonly hasStrongSignature: boolean
   /** Extensions that are marked critical, or restrict names, and are not understood here. */
   readonly notUnderstood: readonly string[]
 }
@@ -90,8 +93,9 @@ const read = (raw: Uint8Array): CertificateFacts => {
   const certificate = parseCertificate(raw)
   const [signed] = readChildren(expectTag(readDer(raw), derTags.sequence))
   const fields = readChildren(expectTag(signed, derTags.sequence))
-  // version is [0] and absent in version 1; serial number, signature and issuer come before validity and subject
-  const subject = readDistinguishedName(fields[fields[0]?.tag === 0xa0 ? 5 : 4])
+  // version is [0] and absent in version 1; then serial number, signature, issuer, validity and subject
+  const [, signature, , , name] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields
+  const subject = readDistinguishedName(name)
   const extensions = readExtensions(fields.find(({ tag }) => tag === 0xa3))
   const { isAuthority, pathLength } = readBasicConstraints(extensions.get(extensionIds.basicConstraints)?.value)
   return {
@@ -106,6 +110,7 @@ const read = (raw: Uint8Array): CertificateFacts => {
     pathLength,
     keyUsage: readKeyUsage(extensions.get(extensionIds.keyUsage)?.value),
     extendedKeyUsage: readPurposes(extensions.get(extensionIds.extKeyUsage)?.value),
+    hasStrongSignature: isStrongSignature(signature),
     notUnderstood: [...extensions]
       .filter(([id, { critical }]) => (critical && !understood.has(id)) || id === extensionIds.nameConstraints)
       .map(([id]) => id),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decodeClientAssertion, type FetchDocument, JwtError } from '@credence/jwt'
 import { type Clock, OAuthError, systemRandomness } from '@credence/protocol'
-import type { Client, ClientRecord, FederatedCredential } from '@credence/storage'
+import { type Client, type ClientRecord, type FederatedCredential, longestClaimSeconds } from '@credence/storage'
 import type { PresentedAssertion } from '../client_auth_method.ts'
 import { createCheckFederatedAssertion } from './federated_assertion.ts'
 import { createFederatedCredential, type NewFederation } from './federated_credential.ts'
@@ -106,7 +106,7 @@ for (const name of platformNames) {
   }
 
   describe(`${platforms[name].title}: the token as documented`, () => {
-    it('is accepted, and the credential it fits is named', async () => {
+    it('checklist 23: is accepted, and the credential it fits is named', async () => {
       const { credential, ask } = serving()
       const { credential: used, method, record, replayClaims } = await ask()
       assert.equal(used.credentialId, credential.credentialId)
@@ -115,7 +115,7 @@ for (const name of platformNames) {
       assert.equal(replayClaims.length, platforms[name].singleUse ? 1 : 0)
     })
 
-    it('wrong aud, an aud beside ours, none', async () => {
+    it('checklist 24: wrong aud, an aud beside ours, none', async () => {
       const { ask } = serving()
       const own = name === 'azure' ? 'api://credence' : ownIssuer
       assert.ok(await ask({ aud: [own] }))
@@ -125,7 +125,7 @@ for (const name of platformNames) {
       for (const aud of [undefined, [], '', 5, [[own]]]) await refused(ask({ aud }), /^aud /)
     })
 
-    it('wrong sub, wrong issuer', async () => {
+    it('checklist 23: wrong sub, wrong issuer', async () => {
       const { ask } = serving()
       await refused(ask({ sub: `${claims.sub}x` }), /^sub is '.*x/)
       await refused(ask({ sub: [claims.sub] }), name === 'spiffe' ? /^no credential trusts/ : /^sub must be a string/)
@@ -275,7 +275,7 @@ describe('federated: who the client is', () => {
     await refused(server.ask(evil), /^sub is 'x\?\?\?\[31m\?y+\.\.\.' \(cred_/)
   })
 
-  it('GitHub: a jti is claimed for as long as the token could be used, whichever client it is for', async () => {
+  it('checklist 24: GitHub: a jti is claimed for as long as the token could be used, whichever client it is for', async () => {
     const server = createServer()
     for (const clientId of ['a', 'b']) server.put([server.credential(withPinnedKeys('github'), clientId)], { clientId })
     const { claims, header } = documented.github
@@ -286,7 +286,15 @@ describe('federated: who the client is', () => {
     assert.equal(first?.issuedAt, now)
     assert.deepEqual(await ask('b'), [first])
     assert.notEqual((await ask('a', { jti: 'other' }))[0]?.entry, first?.entry)
-    assert.deepEqual(await ask('a', { jti: undefined }), [])
+    await assert.rejects(ask('a', { jti: undefined }), { code: 'invalid_client', detail: /jti is missing/ })
+    // by a clock that is fast, and for as long as can be: remembered for as long as anything is
+    const iat = now + 10
+    const most = platforms.github.maxLifetimeSeconds
+    const [longest] = await ask('a', { iat, exp: iat + most })
+    assert.equal(longest?.expiresAt, now + longestClaimSeconds)
+    await assert.rejects(ask('a', { iat, exp: iat + most + 1 }), { detail: /and may live 340 s/ })
+    const others = platformNames.filter((name) => platforms[name].singleUse && name !== 'github')
+    assert.deepEqual(others, [], 'whose tokens would have to be remembered for as long')
   })
 })
 

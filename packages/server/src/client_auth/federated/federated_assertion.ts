@@ -131,7 +131,7 @@ const usableCredentials = (
 
 /** @throws {JwtError | Unmet} */
 const checkClaims = (jws: DecodedJws, { federation }: FederatedCredential, now: number): PlatformClaims => {
-  const { types, maxLifetimeSeconds, issuedAtRequired } = platforms[federation.platform]
+  const { types, maxLifetimeSeconds, issuedAtRequired, singleUse } = platforms[federation.platform]
   const { audience, subject, claims: conditions } = federation
   let passed = 0
   for (const condition of [subject, ...conditions]) {
@@ -139,7 +139,11 @@ const checkClaims = (jws: DecodedJws, { federation }: FederatedCredential, now: 
     if (reason !== undefined) throw new Unmet(reason, passed)
     passed++
   }
-  return checkPlatformClaims(jws, { audience, types, maxLifetimeSeconds, issuedAtRequired, now })
+  const checked = checkPlatformClaims(jws, { audience, types, maxLifetimeSeconds, issuedAtRequired, now })
+  if (singleUse && checked.jti === undefined) {
+    throw new JwtError('invalid_claims', 'jti is missing, by which a token is accepted once')
+  }
+  return checked
 }
 
 /** A condition of the credential that the token does not meet, after so many that it does. */

@@ -1,5 +1,5 @@
 /** Certificates for tests, as they should be and as they should not: every field that a check looks at can be set. RFC 5280 §4. */
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
 export interface MadeCertificate {
   readonly cert: string
@@ -26,6 +26,8 @@ export interface CertificateRequest {
   readonly keyUsage?: number
   readonly purposes?: readonly string[]
   readonly names?: readonly { readonly tag: 1 | 2 | 6 | 7; readonly value: string | Buffer }[]
+  /** What it is signed over. Default: SHA-256. */
+  readonly digest?: 'sha256' | 'sha1'
   /** DER of further extensions. */
   readonly extensions?: readonly { readonly id: string; readonly critical: boolean; readonly value: Buffer }[]
 }
@@ -34,7 +36,9 @@ const commonName = '2.5.4.3'
 
 export const makeCertificate = (request: CertificateRequest): MadeCertificate => {
   const privateKey = request.privateKey ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  const { subject: given, issuer } = request
+  const { subject: given, issuer, digest = 'sha256' } = request
+  const signer = issuer?.privateKey ?? privateKey
+  const algorithm = signer.asymmetricKeyType === 'rsa' ? rsaWithSha256 : algorithms[digest]
   const subject: Name = typeof given === 'string' ? [{ [commonName]: given }] : given
   const now = Math.floor(Date.now() / 1000)
   const [from, to] = request.validity ?? [now - 3_600, now + 86_400]
@@ -49,7 +53,7 @@ export const makeCertificate = (request: CertificateRequest): MadeCertificate =>
     publicKey,
     der(0xa3, sequence(...extensionsOf(request))),
   )
-  const signature = sign('sha256', signed, issuer?.privateKey ?? privateKey)
+  const signature = sign(digest, signed, signer)
   const raw = sequence(signed, algorithm, bits(signature))
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${raw.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
@@ -87,7 +91,9 @@ const oid = (text: string): Buffer => {
   return der(0x06, ...arcs)
 }
 
-const algorithm = sequence(oid('1.2.840.10045.4.3.2'))
+const algorithms = { sha256: sequence(oid('1.2.840.10045.4.3.2')), sha1: sequence(oid('1.2.840.10045.4.1')) } as const
+
+const rsaWithSha256 = sequence(oid('1.2.840.113549.1.1.11'), der(0x05))
 
 /** UTF8String, or the DER that is given. */
 const nameOf = (name: Name): Buffer =>
@@ -106,6 +112,9 @@ const time = (epochSeconds: number): Buffer =>
   der(0x18, Buffer.from(`${new Date(epochSeconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '')}`))
 
 const publicKeyOf = (privateKey: KeyObject): Buffer => {
+  if (privateKey.asymmetricKeyType === 'rsa') {
+    return createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
+  }
   const jwk = privateKey.export({ format: 'jwk' })
   const point = Buffer.concat([Buffer.from([4]), ...[jwk.x, jwk.y].map((part) => Buffer.from(part ?? '', 'base64url'))])
   return sequence(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), bits(point))

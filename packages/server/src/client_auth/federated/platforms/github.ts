@@ -16,8 +16,8 @@ export const github: Platform = {
   ...ordinary,
   title: 'GitHub Actions',
   issuer: 'https://token.actions.githubusercontent.com',
-  // they live for five minutes; longer than this nobody would remember that one has been used
-  maxLifetimeSeconds: longestClaimSeconds - platformClockToleranceSeconds,
+  // they live for five minutes; longer than this, by clocks that are off either way, nobody would remember that one has been used
+  maxLifetimeSeconds: longestClaimSeconds - 2 * platformClockToleranceSeconds,
   // each request of a job gets a token of its own, so one that comes twice was taken from a log
   singleUse: true,
   prefixEnds: [':', '/'],
