@@ -25,18 +25,37 @@ export interface AuthenticateClientDeps {
  */
 const refusalMs = 10
 
-export const createAuthenticateClient =
-  ({ check, refuse, uses, clock }: AuthenticateClientDeps): AuthenticateClient =>
-  async (presented, remoteAddress, userAgent) => {
+export const createAuthenticateClient = ({
+  check,
+  refuse,
+  uses,
+  clock,
+}: AuthenticateClientDeps): AuthenticateClient => {
+  const refuseLate = async (error: unknown, { presented, remoteAddress, startedAt }: Attempt): Promise<never> => {
+    if (!(error instanceof OAuthError)) throw error
+    await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))
+    throw refuse(error, presented, remoteAddress)
+  }
+
+  return (presented, remoteAddress, userAgent) => {
     const startedAt = clock.monotonicMs()
-    try {
-      const checked = check(presented)
-      const authenticated = checked instanceof Promise ? await checked : checked
+    const accept = (authenticated: AuthenticatedClient) => {
       uses.note(authenticated.credential.credentialId, remoteAddress, userAgent)
       return authenticated
+    }
+    const refused = (error: unknown) => refuseLate(error, { presented, remoteAddress, startedAt })
+    try {
+      const checked = check(presented)
+      // known at once, for a client that the directory holds: whoever asks waits for no turn
+      return checked instanceof Promise ? checked.then(accept).catch(refused) : accept(checked)
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error
-      await delay(Math.max(0, refusalMs - (clock.monotonicMs() - startedAt)))
-      throw refuse(error, presented, remoteAddress)
+      return refused(error)
     }
   }
+}
+
+interface Attempt {
+  readonly presented: PresentedCredentials
+  readonly remoteAddress: string
+  readonly startedAt: number
+}

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 /** B, the bytes that SHA-256 hashes at a time, and L, those it yields. */
 const blockBytes = 64
 const hashBytes = 32
+const usualBytes = 512
 
 /**
  * The HMAC under a key, as a function of the message's UTF-8.
@@ -18,9 +19,15 @@ export const createKeyedDigest = (key: Uint8Array): ((message: string) => Buffer
   if (key.length > blockBytes) throw new RangeError(`the key must have at most ${blockBytes} bytes`)
   // K XOR opad, and after it room for the inner hash: "H(K XOR opad, H(K XOR ipad, text))"
   const outer = Buffer.concat([padded(key, 0x5c), Buffer.alloc(hashBytes)])
-  const inner = padded(key, 0x36)
+  // K XOR ipad, and after it room for a message: one that is longer gets a buffer of its own
+  const inner = Buffer.concat([padded(key, 0x36), Buffer.alloc(usualBytes)])
   return (message) => {
-    outer.write(hash('sha256', Buffer.concat([inner, Buffer.from(message)])), blockBytes, 'hex')
+    // no character takes more than three bytes
+    const isUsual = message.length * 3 <= usualBytes
+    const text = isUsual
+      ? inner.subarray(0, blockBytes + inner.write(message, blockBytes))
+      : Buffer.concat([inner.subarray(0, blockBytes), Buffer.from(message)])
+    outer.write(hash('sha256', text), blockBytes, 'hex')
     return Buffer.from(hash('sha256', outer), 'hex')
   }
 }
