@@ -98,7 +98,7 @@ const toSection = (results: ReadonlyMap<string, Measured>, plan: Plan): Section 
       { text: `faster than ${oidcProvider}`, found: `${formatRatio(ofPeer)} times`, met: ofPeer > 1 },
     ],
     notes: [
-      `${connections} connections of clients with 32 keys, every proof new and made beforehand, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit is the fastest of its three ways: it verifies the proof, makes the thumbprint, claims what waits in one SQLite transaction (WAL, synchronous = full), and signs a token without \`cnf\`. oidc-provider keeps used proofs in memory, which no replica and no restart knows of.`,
+      `${connections} connections of clients with 32 keys, every proof new and made beforehand, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. The limit is the faster of its two ways: it verifies the proof, makes the thumbprint, claims all that came in one turn in one SQLite transaction (WAL, synchronous = normal, as Credence: docs/decisions/0011), and signs a token without \`cnf\`. oidc-provider keeps used proofs in memory, which no replica and no restart knows of.`,
       `${versionsOf('oidc-provider', 'autocannon')}.`,
     ],
   }

@@ -6,7 +6,7 @@ type CollectGarbage = (options: { readonly type: 'major'; readonly flavor: 'last
 
 /**
  * Collects the garbage of loading some hundred modules, once, and returns its pages: a sixth of the memory that a server
- * at rest would hold. Takes some 80 ms, so it belongs before the process says that it is ready.
+ * at rest would hold. Takes some 80 ms, in which nothing else is done.
  */
 export const releaseStartMemory = (): void => {
   setFlagsFromString('--expose-gc')

@@ -37,16 +37,19 @@ export const defineServe = (command: Command): void => {
   command.action((flags: ServeFlags) => serve(flags))
 }
 
+/** Whoever waited for the server to be ready has been answered by then, and has hardly begun to send it requests. */
+const releaseAfterMs = 500
+
 const serve = async ({ json, config, ...flags }: ServeFlags): Promise<void> => {
   const path = config ?? process.env.CREDENCE_CONFIG
   const file = path === undefined ? undefined : await readConfigurationFile(path)
   const configuration = resolveConfiguration({ flags, environment: process.env, file })
   const stopping = nextStopSignal()
   const server = await startServer(configuration)
-  releaseStartMemory()
   try {
     if (json === true) printJson(readyEvent(server, configuration))
     else printLines(await describeReady(server, configuration))
+    setTimeout(releaseStartMemory, releaseAfterMs).unref()
     await stopping
     exitAtNextSignal()
   } finally {
