@@ -162,3 +162,12 @@ test('a flood of different refusals has the same bound as a flood of failures', 
     100,
   )
 })
+
+test('a client whose keys cannot be had is recorded, with the code that it was answered and the reason', async () => {
+  const refusal = new OAuthError('temporarily_unavailable', 'try again shortly', { detail: 'the key set is away' })
+  const { fail, flush } = createRecorder(10, refusal)
+  fail('job')
+  const [event] = await flush()
+  assert.equal(event?.details.error, 'temporarily_unavailable')
+  assert.equal(event?.details.reason, 'the key set is away')
+})

@@ -57,7 +57,8 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
   }
 
   const note: FailureRecorder['note'] = ({ code, detail, message }, { clientId: claimed, method }, address) => {
-    if (code !== 'invalid_client') return
+    // whose keys cannot be had is refused with 503 and a reason; a store that does not answer says nothing of the client
+    if (code !== 'invalid_client' && detail === undefined) return
     const now = clock.epochSeconds()
     const clientId = printable(claimed)
     const reason = printable(detail ?? message)
@@ -68,7 +69,7 @@ export const createFailureRecorder = (clock: Clock, capacity: number): FailureRe
       actor: `claimed:${clientId}`,
       credentialId: undefined,
       address,
-      error: undefined,
+      error: code === 'invalid_client' ? undefined : code,
       reason,
       method,
       firstAt: now,
