@@ -27,7 +27,25 @@ export interface GuardedAnswer {
   readonly body: Buffer
 }
 
-/** @throws {Error} whose message says what went wrong, for an operator: the URL without its query, and why. */
+/** The cause of the failure where an answer had another status than 200, with what it says of when to come back. */
+export class UnexpectedStatus extends Error {
+  override readonly name = 'UnexpectedStatus'
+  readonly status: number | undefined
+  readonly retryAfter: string | undefined
+  readonly date: string | undefined
+
+  constructor({ statusCode, headers }: IncomingMessage) {
+    super(`status ${statusCode}; redirects are not followed`)
+    this.status = statusCode
+    this.retryAfter = headers['retry-after']
+    this.date = headers.date
+  }
+}
+
+/**
+ * @throws {Error} whose message says what went wrong, for an operator: the URL without its query, and why. Its cause is an
+ *   {@link UnexpectedStatus} where that was it.
+ */
 export type SendGuarded = (address: string, call: GuardedCall) => Promise<GuardedAnswer>
 
 export const maxDocumentBytes = 65_536
@@ -81,14 +99,14 @@ const checkResponse = (response: IncomingMessage, call: GuardedCall): void => {
   const fault = faultOf(response, call)
   if (fault === undefined) return
   response.destroy()
-  throw new Error(fault)
+  throw fault
 }
 
-const faultOf = ({ statusCode, headers }: IncomingMessage, call: GuardedCall): string | undefined => {
-  if (statusCode !== 200) return `status ${statusCode}; redirects are not followed`
-  return call.mediaType.test(headers['content-type'] ?? '')
+const faultOf = (response: IncomingMessage, call: GuardedCall): Error | undefined => {
+  if (response.statusCode !== 200) return new UnexpectedStatus(response)
+  return call.mediaType.test(response.headers['content-type'] ?? '')
     ? undefined
-    : `the content type is not ${call.mediaTypeName}`
+    : new Error(`the content type is not ${call.mediaTypeName}`)
 }
 
 const readBody = async (response: IncomingMessage): Promise<Buffer> => {

@@ -8,7 +8,13 @@ export * from './dpop_error.ts'
 export * from './dpop_nonce.ts'
 export * from './dpop_proof.ts'
 export * from './guarded_fetch.ts'
-export { createGuardedRequest, type GuardedAnswer, type GuardedCall, type SendGuarded } from './guarded_request.ts'
+export {
+  createGuardedRequest,
+  type GuardedAnswer,
+  type GuardedCall,
+  type SendGuarded,
+  UnexpectedStatus,
+} from './guarded_request.ts'
 export { discoverIntrospectionEndpoint } from './issuer_metadata.ts'
 export * from './jwk.ts'
 export { jwkThumbprint } from './jwk_thumbprint.ts'

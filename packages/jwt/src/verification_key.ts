@@ -9,6 +9,7 @@ import {
 } from './algorithms.ts'
 import { decodeBase64url } from './base64url.ts'
 import { rawToDer } from './ecdsa_signature.ts'
+import { isLowOrderPoint, isRocaModulus } from './forgeable_key.ts'
 import { JwtError, quoteForMessage } from './jwt_error.ts'
 import type { JsonObject } from './strict_json.ts'
 
@@ -28,7 +29,7 @@ const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
  * A key without `alg` serves the first of `allowed` that its type fits; an RSA key serves RS256 before PS256.
  *
  * @throws {JwtError} `unsuitable_key` when it is private or symmetric, for another use, of an algorithm that is not
- *   allowed or does not fit its type, too short, or malformed.
+ *   allowed or does not fit its type, too short, malformed, or one that anybody can sign for.
  */
 export const importVerificationKey = (jwk: JsonObject, allowed: readonly SignatureAlgorithm[]): VerificationKey => {
   const { kid, use, key_ops: operations } = jwk
@@ -41,6 +42,7 @@ export const importVerificationKey = (jwk: JsonObject, allowed: readonly Signatu
   const algorithm = algorithmOf(jwk, allowed)
   const key = importKey(jwk, algorithm)
   checkKeyFits(key, algorithm)
+  checkNotForgeable(jwk, algorithm)
   return { kid, algorithm, verify: createVerification(key, algorithm) }
 }
 
@@ -69,6 +71,16 @@ const importKey = (jwk: JsonObject, { kty, crv }: AlgorithmDescriptor): KeyObjec
       return fromJwk({ kty, crv, x: coordinate(jwk, 'x') })
     case 'RSA':
       return fromJwk({ kty, n: encoded(jwk, 'n'), e: encoded(jwk, 'e') })
+  }
+}
+
+/** To be called for a key that fits, so that what is read here is all there. */
+const checkNotForgeable = (jwk: JsonObject, { kty }: AlgorithmDescriptor): void => {
+  if (kty === 'RSA' && isRocaModulus(decodeBase64url(encoded(jwk, 'n')))) {
+    throw unsuitable('its modulus can be factored (ROCA)')
+  }
+  if (kty === 'OKP' && isLowOrderPoint(decodeBase64url(encoded(jwk, 'x')))) {
+    throw unsuitable('it is a point of low order')
   }
 }
 

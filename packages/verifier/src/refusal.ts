@@ -67,6 +67,8 @@ export class RequestRefused extends Error {
   readonly scope: string | undefined
   /** For the operator alone. */
   readonly detail: string | undefined
+  /** With 503: when to come back. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: RefusalCode, description: string, options: RequestRefusedOptions) {
     super(description, options)
@@ -75,6 +77,7 @@ export class RequestRefused extends Error {
     this.error = options.error
     this.scope = options.scope
     this.detail = options.detail
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 
@@ -84,6 +87,8 @@ interface RequestRefusedOptions extends ErrorOptions {
   readonly error?: RefusalError
   readonly scope?: string
   readonly detail?: string | undefined
+  /** A whole number; 5 unless given. */
+  readonly retryAfterSeconds?: number | undefined
 }
 
 const defaultRetryAfterSeconds = 5
@@ -124,8 +129,7 @@ const createRefusal = (refused: RequestRefused, { challenges, scheme }: RefusalC
 }
 
 const unavailable = (thrown: RequestRefused | JwtError): Refusal => {
-  const { code, message, cause } = thrown
-  const retryAfterSeconds = thrown instanceof JwtError ? thrown.retryAfterSeconds : undefined
+  const { code, message, cause, retryAfterSeconds = defaultRetryAfterSeconds } = thrown
   const detail = thrown instanceof RequestRefused ? thrown.detail : undefined
   const error = 'temporarily_unavailable'
   const description = sanitizeDescription(message)
@@ -139,7 +143,7 @@ const unavailable = (thrown: RequestRefused | JwtError): Refusal => {
       detail: detail ?? (cause instanceof Error ? cause.message : undefined),
     },
     {
-      headers: { 'retry-after': String(retryAfterSeconds ?? defaultRetryAfterSeconds) },
+      headers: { 'retry-after': String(retryAfterSeconds) },
       document: { error, error_description: description },
     },
   )

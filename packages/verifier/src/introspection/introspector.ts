@@ -10,6 +10,7 @@ import {
   type IntrospectionIssuer,
 } from './introspection_call.ts'
 import { checkIntrospectionOptions, defaultCacheSeconds, type IntrospectionOptions } from './introspection_options.ts'
+import { retryAfterOf } from './retry_after.ts'
 
 export interface Introspector {
   readonly issuer: string
@@ -51,7 +52,7 @@ export const createIntrospector = (
       cache.set(digest, answer)
       return answer
     } catch (cause) {
-      throw unavailable(trusted.issuer, cause)
+      throw unavailable(trusted.issuer, cause, retryAfterOf(cause, clock))
     } finally {
       underWay.delete(digest)
     }
@@ -88,8 +89,9 @@ export const createIntrospector = (
   }
 }
 
-const unavailable = (issuer: string, cause: unknown): RequestRefused =>
+const unavailable = (issuer: string, cause: unknown, retryAfterSeconds?: number): RequestRefused =>
   new RequestRefused('introspection_unavailable', `${issuer} cannot be asked about the token`, {
     status: 503,
     detail: cause instanceof Error ? cause.message : undefined,
+    retryAfterSeconds,
   })
