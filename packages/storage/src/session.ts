@@ -15,6 +15,8 @@ export interface Session {
   append<T>(statement: (db: Kysely<Schema>) => Promise<T>): Promise<T>
   /** Runs statements in a transaction, with no other writer between them. */
   write<T>(statements: (db: Transaction<Schema>) => Promise<T>): Promise<T>
+  /** The same, for statistics that nobody was promised: with SQLite they outlive the process, and not the loss of power. */
+  note<T>(statements: (db: Transaction<Schema>) => Promise<T>): Promise<T>
 }
 
 /** A transaction that takes longer than this is rolled back: it keeps all other writers waiting. */
@@ -32,6 +34,10 @@ export const createSession = (database: Database): Session => ({
     return database.append(statement)
   },
   write: (statements) => transact(database, statements),
+  note: async (statements) => {
+    checkOpen(database)
+    return database.relaxed((writer) => transactOn(writer, database.sql, statements))
+  },
 })
 
 /**
@@ -60,11 +66,18 @@ export const runTransaction = <T>(database: Database, work: (session: Session) =
 
 const transact = async <T>(database: Database, statements: (db: Transaction<Schema>) => Promise<T>): Promise<T> => {
   checkOpen(database)
-  return database.writer.transaction().execute(async (db) => {
-    await database.sql.lockWriters(db)
+  return transactOn(database.writer, database.sql, statements)
+}
+
+const transactOn = <T>(
+  writer: Kysely<Schema>,
+  { lockWriters }: DialectSql,
+  statements: (db: Transaction<Schema>) => Promise<T>,
+): Promise<T> =>
+  writer.transaction().execute(async (db) => {
+    await lockWriters(db)
     return statements(db)
   })
-}
 
 const createTransactionSession = (db: Transaction<Schema>, sql: DialectSql) => {
   const running = new Set<Promise<unknown>>()
@@ -92,7 +105,7 @@ const createTransactionSession = (db: Transaction<Schema>, sql: DialectSql) => {
     return failure
   }
 
-  const session: Session = { sql, read: run, append: run, write: run }
+  const session: Session = { sql, read: run, append: run, write: run, note: run }
   return { session, end }
 }
 

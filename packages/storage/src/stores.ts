@@ -48,7 +48,12 @@ export interface ApiStore {
   create(api: Api): Promise<void>
   /** Stores scopes, tokenTtlSeconds, signingAlgorithm, tokenFormat, senderConstraint and updatedAt; returns it with its new revision. */
   update(api: Api, expectedRevision?: number): Promise<Api>
-  delete(audience: string, expectedRevision?: number): Promise<void>
+  /**
+   * Deletes the API and takes it from what clients serve, so that none of them serves a later API of the same audience.
+   *
+   * @returns the ids of these clients, each of which has a new revision and a {@link Change} of its own
+   */
+  delete(audience: string, deletedAt: number, expectedRevision?: number): Promise<readonly string[]>
 }
 
 export interface ClientStore {

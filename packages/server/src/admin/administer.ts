@@ -77,7 +77,9 @@ export const createAdministerPlan =
     const actor = actorOf(caller)
     try {
       return await audit.transaction((stores, append) =>
-        work(stores, (change, details) => append({ ...change, ...actor, outcome: 'done', details: { ...details } })),
+        work(stores, (change, { before, after, details }) =>
+          append({ ...change, ...actor, outcome: 'done', details: { before, after, ...details } }),
+        ),
       )
     } catch (error) {
       if (error instanceof Problem && error.code === 'would_escalate')

@@ -201,8 +201,8 @@ export const addApiRoutes = (
         { action: 'api.delete', subject: subjectOf`apis/${params.audience}` },
         async (stores) => {
           const stored = await find(params.audience, stores)
-          await stores.apis.delete(params.audience, expected)
-          return { before: toDocument(stored), result: undefined }
+          const servedBy = await stores.apis.delete(params.audience, clock.epochSeconds(), expected)
+          return { before: toDocument(stored), details: { served_by: servedBy }, result: undefined }
         },
       )
     },

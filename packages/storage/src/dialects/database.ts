@@ -61,6 +61,8 @@ export interface Database {
   readonly openSnapshot: () => Promise<Snapshot>
   /** Runs one statement that writes and takes part in no order of writes. */
   readonly append: <T>(statement: (db: Kysely<Schema>) => Promise<T>) => Promise<T>
+  /** Lends the writer for what may be lost with the machine, so that its commits need not wait for the disk. */
+  readonly relaxed: <T>(work: (writer: Kysely<Schema>) => Promise<T>) => Promise<T>
   /** Tells of commits of other processes; see `Storage`. */
   readonly watchChanges: (onChange: () => void) => () => void
   closed: boolean

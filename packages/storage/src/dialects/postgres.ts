@@ -25,14 +25,16 @@ export const openPostgres = (url: string): Database => {
   if (!URL.canParse(url))
     throw new StoreError('unavailable', 'the database URL must be like postgres://user:password@host:5432/database')
   const reader = createKysely({ url, size: 9, ...steady })
+  const writer = createKysely({ url, size: 1, ...steady })
   return {
     dialect: 'postgres',
     reader,
-    writer: createKysely({ url, size: 1, ...steady }),
+    writer,
     migrator: createKysely({ url, size: 1, ...migrating }),
     sql: postgresSql,
     openSnapshot: () => openPostgresSnapshot(url),
     append: (statement) => statement(reader),
+    relaxed: (work) => work(writer),
     watchChanges: (onChange) => watchPostgresChanges(url, onChange),
     closed: false,
   }

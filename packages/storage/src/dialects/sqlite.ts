@@ -22,7 +22,8 @@ export const openSqlite = async (file: string): Promise<Database> => {
   const openSnapshot = () => openSqliteSnapshot(path)
   return {
     ...{ dialect: 'sqlite', reader, writer, migrator: writer, sql: sqliteSql, openSnapshot, closed: false },
-    append: (statement) => appendUnsynchronized(writer, statement),
+    append: (statement) => withoutWaiting(writer, (db) => whenUnlocked(() => statement(db))),
+    relaxed: (work) => withoutWaiting(writer, work),
     // one process has the file
     watchChanges: () => () => {},
   }
@@ -32,11 +33,11 @@ export const openSqlite = async (file: string): Promise<Database> => {
  * Without waiting for the disk, which in WAL mode loses nothing when the process dies, only when the machine does. A
  * wait of milliseconds would hold up everybody, since it is one of the event loop's.
  */
-const appendUnsynchronized = <T>(writer: Kysely<Schema>, statement: (db: Kysely<Schema>) => Promise<T>): Promise<T> =>
+const withoutWaiting = <T>(writer: Kysely<Schema>, work: (db: Kysely<Schema>) => Promise<T>): Promise<T> =>
   writer.connection().execute(async (db) => {
     await sql`pragma synchronous = normal`.execute(db)
     try {
-      return await whenUnlocked(() => statement(db))
+      return await work(db)
     } finally {
       await sql`pragma synchronous = full`.execute(db)
     }

@@ -5,6 +5,7 @@ import type { Session } from '../session.ts'
 import { StoreError } from '../store_error.ts'
 import type { ApiStore } from '../stores.ts'
 import { appendChange } from './change.ts'
+import { stopServing } from './client.ts'
 import { formatList, parseList } from './columns.ts'
 import { alreadyExists, updateRefusal } from './refusal.ts'
 
@@ -72,7 +73,7 @@ export const createApiStore = (session: Session): ApiStore => ({
       return fromRow(updated)
     }),
 
-  delete: (audience, expectedRevision) =>
+  delete: (audience, deletedAt, expectedRevision) =>
     session.write(async (db) => {
       const stored = await db.selectFrom('api').select('revision').where('audience', '=', audience).executeTakeFirst()
       if (stored === undefined || stored.revision !== (expectedRevision ?? stored.revision))
@@ -85,6 +86,7 @@ export const createApiStore = (session: Session): ApiStore => ({
         )
       await db.deleteFrom('api').where('audience', '=', audience).execute()
       await appendChange(db, 'api', audience)
+      return stopServing(db, audience, deletedAt)
     }),
 })
 

@@ -1,5 +1,5 @@
 /** The table of clients, and the one read of a token request. */
-import type { CompiledQuery, Kysely, Selectable } from 'kysely'
+import type { CompiledQuery, Kysely, Selectable, Transaction } from 'kysely'
 import { type DialectSql, parseJsonRows } from '../dialects/database.ts'
 import type { Client, ClientRecord, Quota, TokenEndpointAuthMethod } from '../model.ts'
 import type { Session } from '../session.ts'
@@ -102,6 +102,40 @@ export const createClientStore = (session: Session): ClientStore => {
         await appendChange(db, 'client', clientId)
       }),
   }
+}
+
+/** Takes an audience from what clients serve. Returns the ids of those that served it, in order. */
+export const stopServing = async (
+  db: Transaction<Schema>,
+  audience: string,
+  updatedAt: number,
+): Promise<readonly string[]> => {
+  const candidates = await db
+    .selectFrom('client')
+    .select(['client_id', 'serves'])
+    // as text a list may look as if it had it: ["a","b"] has ","
+    .where((row) =>
+      row(
+        row.fn<string>('replace', ['serves', row.val(JSON.stringify(audience)), row.val('')]),
+        '<>',
+        row.ref('serves'),
+      ),
+    )
+    .orderBy('client_id')
+    .execute()
+  const serving = candidates
+    .map(({ client_id, serves }) => ({ client_id, serves: parseList(serves) }))
+    .filter(({ serves }) => serves.includes(audience))
+  for (const { client_id, serves } of serving) {
+    const others = formatList(serves.filter((served) => served !== audience))
+    await db
+      .updateTable('client')
+      .set((row) => ({ serves: others, updated_at: updatedAt, revision: row('revision', '+', 1) }))
+      .where('client_id', '=', client_id)
+      .execute()
+    await appendChange(db, 'client', client_id)
+  }
+  return serving.map(({ client_id }) => client_id)
 }
 
 // One statement, so that the client, its credentials and its grants are of one moment.

@@ -102,7 +102,7 @@ export const createCredentialStore = (session: Session): CredentialStore => {
     recordUses: async (uses) => {
       const newest = [...newestUses(uses).values()]
       if (newest.length === 0) return
-      await session.write(async (db) => {
+      await session.note(async (db) => {
         for (let start = 0; start < newest.length; start += usesPerStatement)
           await storeUses(db, newest.slice(start, start + usesPerStatement))
       })

@@ -38,7 +38,7 @@ const rowsPerStatement = 1_000
 export const createUsageStore = (session: Session): UsageStore => ({
   add: async ({ issued, refused }) => {
     if (issued.length + refused.length === 0) return
-    await session.write(async (db) => {
+    await session.note(async (db) => {
       for (const rows of parts(issued.flatMap(usageRows))) await addTokens(db, rows)
       for (const rows of parts(issued.flatMap(scopeUseRows))) await storeScopeUses(db, newestOf(rows))
       for (const rows of parts(refused.map(refusedRow))) await addRefused(db, rows)

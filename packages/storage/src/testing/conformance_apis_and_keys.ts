@@ -41,13 +41,13 @@ export const describeApiAndKeyStores = (createDatabase: CreateDatabase): void =>
     withStorage(createDatabase, async ({ apis }) => {
       await assert.rejects(apis.update(anApi()), refusal('not_found'))
       await assert.rejects(apis.update(anApi(), 1), refusal('not_found'))
-      await assert.rejects(apis.delete(ordersAudience), refusal('not_found'))
+      await assert.rejects(apis.delete(ordersAudience, now), refusal('not_found'))
       await apis.create(anApi())
       await assert.rejects(apis.update(anApi({ scopes: [] }), 2), refusal('revision_conflict'))
-      await assert.rejects(apis.delete(ordersAudience, 2), refusal('revision_conflict'))
+      await assert.rejects(apis.delete(ordersAudience, now, 2), refusal('revision_conflict'))
       assert.deepEqual(await apis.find(ordersAudience), anApi())
       await apis.update(anApi(), 1)
-      await apis.delete(ordersAudience, 2)
+      await apis.delete(ordersAudience, now, 2)
       assert.equal(await apis.find(ordersAudience), undefined)
     }),
   )
@@ -58,9 +58,62 @@ export const describeApiAndKeyStores = (createDatabase: CreateDatabase): void =>
       await apis.create(anApi())
       await clients.create(aClient())
       await grants.set(aGrant())
-      await assert.rejects(apis.delete(ordersAudience), refusal('in_use'))
+      await assert.rejects(apis.delete(ordersAudience, now), refusal('in_use'))
       await grants.delete('report-generator', ordersAudience)
-      await apis.delete(ordersAudience)
+      await apis.delete(ordersAudience, now)
+    }),
+  )
+
+  test(
+    'an API that is deleted is served by nobody any more, nor is a later one of its audience',
+    withStorage(createDatabase, async ({ apis, clients, changes }) => {
+      const other = 'https://other.example.com'
+      for (const audience of [ordersAudience, other]) await apis.create(anApi({ audience }))
+      const serving = (clientId: string, serves: readonly string[]) => aClient({ clientId, serves })
+      const bystanders = [serving('a', []), serving('c', [other, `${ordersAudience}/v2`])]
+      for (const client of [...bystanders, serving('d', [other, ordersAudience]), serving('b', [ordersAudience])])
+        await clients.create(client)
+      const seen = await changes.latest()
+
+      assert.deepEqual(await apis.delete(ordersAudience, now + 5), ['b', 'd'])
+      const told = (await changes.since(seen, 9))?.map(({ subject, key }) => `${subject} ${key}`)
+      assert.deepEqual(told, [`api ${ordersAudience}`, 'client b', 'client d'])
+      await apis.create(anApi())
+      const changed = { updatedAt: now + 5, revision: 2 }
+      const [a, c] = bystanders
+      assert.deepEqual(await clients.list({ limit: 9 }), [
+        a,
+        { ...serving('b', []), ...changed },
+        c,
+        { ...serving('d', [other]), ...changed },
+      ])
+      assert.deepEqual((await clients.findRecord('d'))?.client.serves, [other])
+    }),
+  )
+
+  test(
+    'whatever an audience looks like, only who serves it is taken for serving it',
+    withStorage(createDatabase, async ({ apis, clients }) => {
+      const odd = [',', '%', '"', '\\', 'a"b', 'ü', "'"]
+      for (const audience of odd) await apis.create(anApi({ audience }))
+      await clients.create(aClient({ clientId: 'all', serves: odd }))
+      await clients.create(aClient({ clientId: 'similar', serves: ['x', 'y', '%%', '""', '\\\\', 'ab', 'u', "''"] }))
+      for (const audience of odd) assert.deepEqual(await apis.delete(audience, now), ['all'], audience)
+      assert.deepEqual((await clients.find('all'))?.serves, [])
+      assert.equal((await clients.find('similar'))?.revision, 1)
+    }),
+  )
+
+  test(
+    'an API whose deletion is refused is still served',
+    withStorage(createDatabase, async ({ apis, clients, grants }) => {
+      const server = aClient({ serves: [ordersAudience] })
+      await apis.create(anApi())
+      await clients.create(server)
+      await assert.rejects(apis.delete(ordersAudience, now, 2), refusal('revision_conflict'))
+      await grants.set(aGrant())
+      await assert.rejects(apis.delete(ordersAudience, now), refusal('in_use'))
+      assert.deepEqual(await clients.find(server.clientId), server)
     }),
   )
 

@@ -25,11 +25,11 @@ export const describeChanges = (createDatabase: CreateDatabase): void => {
       await grants.delete(clientId, ordersAudience)
       await grants.delete(clientId, ordersAudience)
       await clients.delete(clientId)
-      await apis.delete(ordersAudience)
+      await apis.delete(ordersAudience, now)
       await signingKeys.createActive(aSigningKey())
       await signingKeys.createActive(aSigningKey({ kid: 'key_2' }))
       await sealedKeys.createIfAbsent(aSealedKey())
-      await apis.delete(ordersAudience).catch(() => {})
+      await apis.delete(ordersAudience, now).catch(() => {})
       const expected = [
         ...['api', 'api', 'client', 'client', 'client', 'client', 'client', 'client', 'client', 'api', 'signing_key'],
       ].map((subject, index) => ({

@@ -1,7 +1,7 @@
 /** Conformance: the marks of what a declarative file has declared. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aClient, anApi, ordersAudience } from './fixtures.ts'
+import { aClient, anApi, now, ordersAudience } from './fixtures.ts'
 import { type CreateDatabase, refusal, withStorage } from './test_database.ts'
 
 export const describeDeclarations = (createDatabase: CreateDatabase): void => {
@@ -36,7 +36,7 @@ export const describeDeclarations = (createDatabase: CreateDatabase): void => {
       await clients.create(aClient({ clientId: 'a' }))
       await declarations.add({ apis: [ordersAudience], clients: ['a'] })
       await clients.delete('a')
-      await apis.delete(ordersAudience)
+      await apis.delete(ordersAudience, now)
       await apis.create(anApi())
       await clients.create(aClient({ clientId: 'a' }))
       assert.deepEqual(await declarations.list(), { apis: [], clients: [] })

@@ -5,7 +5,7 @@ import { systemClock } from '@credence/protocol'
 import { sql } from 'kysely'
 import type { Database } from '../dialects/database.ts'
 import { migrate, migrations } from '../migrations/migrate.ts'
-import { anApi, ordersAudience } from './fixtures.ts'
+import { anApi, now, ordersAudience } from './fixtures.ts'
 import { withSecond } from './migrations.ts'
 import { type CreateDatabase, withStorage } from './test_database.ts'
 
@@ -46,7 +46,7 @@ export const describeMigrations = (createDatabase: CreateDatabase): void => {
       await storage.apis.create(anApi())
       await migrate(await connect(), { clock, migrations: withSecond(noInterruption) })
       assert.deepEqual(await storage.apis.find(ordersAudience), anApi())
-      await storage.apis.delete(ordersAudience)
+      await storage.apis.delete(ordersAudience, now)
     }),
   )
 

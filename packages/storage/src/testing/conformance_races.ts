@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Change } from '../model.ts'
 import type { Storage } from '../stores.ts'
-import { aClient, aGrant, anApi, aSealedKey, aSigningKey, ordersAudience } from './fixtures.ts'
+import { aClient, aGrant, anApi, aSealedKey, aSigningKey, now, ordersAudience } from './fixtures.ts'
 import { type CreateDatabase, type TestDatabase, withStorage } from './test_database.ts'
 
 const callers = 50
@@ -134,7 +134,7 @@ export const describeRaces = (createDatabase: CreateDatabase): void => {
       await apis.create(anApi())
       await clients.create(aClient())
       const results = await race<unknown>(database, (storage, index) =>
-        index === callers / 2 ? storage.apis.delete(ordersAudience) : storage.grants.set(aGrant()),
+        index === callers / 2 ? storage.apis.delete(ordersAudience, now) : storage.grants.set(aGrant()),
       )
       const apiIsThere = (await apis.find(ordersAudience)) !== undefined
       assert.equal((await grants.listByClient('report-generator')).length > 0, apiIsThere)

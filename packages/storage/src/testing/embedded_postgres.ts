@@ -11,6 +11,10 @@ import pg from 'pg'
 export interface TestPostgres {
   /** Of an empty database. */
   readonly url: string
+  /** Where its files are. They belong to whom the server runs as. */
+  readonly data: string
+  /** What the server has logged so far, the last million characters of it. */
+  log(): string
   /** Makes another empty database. Returns its URL. */
   createDatabase(): Promise<string>
   /** Stops the server, whoever is connected, and removes its data. */
@@ -122,12 +126,12 @@ const startServer = async (options: Place & { readonly program: string }): Promi
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    await untilReady(shell.stderr)
+    const log = await untilReady(shell.stderr)
+    return createHandle(port, { data: dataFolder(folder), log, stop })
   } catch (error) {
     await stop()
     throw error
   }
-  return createHandle(port, stop)
 }
 
 const freePort = async (): Promise<number> => {
@@ -140,9 +144,9 @@ const freePort = async (): Promise<number> => {
   return address.port
 }
 
-const maxLogLength = 4_000
+const maxLogLength = 1_000_000
 
-const untilReady = async (log: NodeJS.ReadableStream) => {
+const untilReady = async (log: NodeJS.ReadableStream): Promise<() => string> => {
   log.setEncoding('utf8')
   let seen = ''
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -152,12 +156,14 @@ const untilReady = async (log: NodeJS.ReadableStream) => {
   })
   log.on('end', () => reject(new Error(`PostgreSQL did not start:\n${seen}`)))
   await promise
+  return () => seen
 }
 
-const createHandle = (port: number, stop: () => Promise<void>): TestPostgres => {
+const createHandle = (port: number, server: Pick<TestPostgres, 'data' | 'log' | 'stop'>): TestPostgres => {
   const url = (name: string) => `postgres://${superuser}@127.0.0.1:${port}/${name}`
   let databases = 0
   return {
+    ...server,
     url: url(superuser),
     createDatabase: async () => {
       databases += 1
@@ -168,6 +174,5 @@ const createHandle = (port: number, stop: () => Promise<void>): TestPostgres => 
       await client.end()
       return url(name)
     },
-    stop,
   }
 }

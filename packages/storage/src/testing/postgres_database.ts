@@ -6,6 +6,19 @@ import { openStorage } from '../open_storage.ts'
 import type { Storage } from '../stores.ts'
 import type { TestDatabase } from './test_database.ts'
 
+/** Runs one statement on a connection of its own. @throws what pg throws, with the SQLSTATE as its code */
+export const executeOnPostgres = async (url: string, sql: string, values: readonly unknown[] = []): Promise<void> => {
+  const client = new pg.Client({ connectionString: url })
+  // one that the server ends is told by the statement
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await client.query(sql, [...values])
+  } finally {
+    await client.end()
+  }
+}
+
 export const createPostgresTestDatabase = (url: string): TestDatabase => {
   const opened: Storage[] = []
   const connected: Database[] = []
@@ -20,15 +33,7 @@ export const createPostgresTestDatabase = (url: string): TestDatabase => {
       connected.push(database)
       return database
     },
-    execute: async (sql) => {
-      const client = new pg.Client({ connectionString: url })
-      await client.connect()
-      try {
-        await client.query(sql)
-      } finally {
-        await client.end()
-      }
-    },
+    execute: (sql) => executeOnPostgres(url, sql),
     // The database itself goes with the server.
     remove: async () => {
       for (const storage of opened) await storage.close()
