@@ -1,10 +1,8 @@
 /** What a guard costs a request: Express, Fastify and Hono apps with none, with Credence's, and with what their users have otherwise. */
-import type { ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { startIssuer } from './adapters/issuer.ts'
-import { pidOf, readReady, serverCore, spawnNode, stop } from './processes.ts'
+import { type Contender, connections, measureContenders, startServer } from './contenders.ts'
 import { type Aim, formatCount, formatRatio, type Section, versionsOf } from './report.ts'
-import { type Measured, measureInTurn, type Plan, type Target } from './rounds.ts'
+import { describePlan, type Measured, type Plan, type Target } from './rounds.ts'
 
 interface Framework {
   readonly name: string
@@ -13,14 +11,13 @@ interface Framework {
   readonly guards: Readonly<Record<string, string>>
 }
 
-const connections = 48
 const none = 'none'
 const ours = 'credence'
 
 const frameworks: readonly Framework[] = [
   {
     name: 'Express',
-    file: 'express.ts',
+    file: 'adapters/express.ts',
     guards: {
       [none]: 'no guard',
       [ours]: 'Credence',
@@ -29,7 +26,7 @@ const frameworks: readonly Framework[] = [
   },
   {
     name: 'Fastify',
-    file: 'fastify.ts',
+    file: 'adapters/fastify.ts',
     guards: {
       [none]: 'no guard',
       [ours]: 'Credence',
@@ -39,7 +36,7 @@ const frameworks: readonly Framework[] = [
   },
   {
     name: 'Hono',
-    file: 'hono.ts',
+    file: 'adapters/hono.ts',
     guards: {
       [none]: 'no guard',
       [ours]: 'Credence',
@@ -49,15 +46,15 @@ const frameworks: readonly Framework[] = [
   },
 ]
 
-interface Started {
-  readonly target: Target
-  readonly child: ChildProcess
+/** An app, and whether it lets nobody pass without a token. */
+interface App extends Contender {
+  readonly isGuarded: boolean
 }
 
 const targetName = (framework: Framework, guard: string): string => `${framework.name}, ${framework.guards[guard]}`
 
 /** @throws when a server lets a request without a token pass that should not, or does not let one with a token. */
-const checkGuards = async ({ name, url, authorizations }: Target, isGuarded: boolean): Promise<void> => {
+const checkGuards = async ({ target: { name, url, authorizations }, isGuarded }: App): Promise<void> => {
   const statusOf = async (headers: Record<string, string>) => (await fetch(url, { headers })).status
   const found = [await statusOf({}), await statusOf({ authorization: authorizations[0] ?? '' })]
   if (found.join() !== `${isGuarded ? 401 : 200},200`) throw new Error(`${name}: answers ${found.join(' and ')}`)
@@ -65,40 +62,22 @@ const checkGuards = async ({ name, url, authorizations }: Target, isGuarded: boo
 
 type Issuer = Awaited<ReturnType<typeof startIssuer>>
 
-const start = async (framework: Framework, guard: string, { issuer, token }: Issuer): Promise<Started> => {
-  const file = fileURLToPath(new URL(`adapters/${framework.file}`, import.meta.url))
-  const child = spawnNode(serverCore, [file, guard, issuer])
-  const { url } = await readReady(child)
-  const authorizations = [`Bearer ${token}`]
+const start = async (framework: Framework, guard: string, { issuer, token }: Issuer): Promise<App> => {
+  const { pid, url, stop } = await startServer([framework.file, guard, issuer])
   const name = targetName(framework, guard)
-  const target = {
-    name,
-    pid: pidOf(child),
-    url: String(url),
-    method: 'GET' as const,
-    authorizations,
-    form: '',
-    connections,
-  }
-  await checkGuards(target, guard !== none)
-  return { target, child }
+  const authorizations = [`Bearer ${token}`]
+  const target: Target = { name, pid, url, method: 'GET', authorizations, form: '', connections }
+  return { target, isGuarded: guard !== none, stop }
 }
 
 export const runAdapters = async (plan: Plan): Promise<Section> => {
   const issuer = await startIssuer()
-  const started: Started[] = []
+  const starts = frameworks.flatMap((framework) =>
+    Object.keys(framework.guards).map((guard) => () => start(framework, guard, issuer)),
+  )
   try {
-    for (const framework of frameworks)
-      for (const guard of Object.keys(framework.guards)) started.push(await start(framework, guard, issuer))
-    return toSection(
-      await measureInTurn(
-        started.map(({ target }) => target),
-        plan,
-      ),
-      plan,
-    )
+    return toSection(await measureContenders(starts, checkGuards, plan), plan)
   } finally {
-    for (const { child } of started) await stop(child)
     issuer.close()
   }
 }
@@ -134,7 +113,7 @@ const toSection = (results: ReadonlyMap<string, Measured>, plan: Plan): Section 
     rows: frameworks.flatMap((framework) => Object.keys(framework.guards).map((guard) => rowOf(framework, guard))),
     aims: frameworks.flatMap((framework) => peersOf(framework).map((guard) => aimOf(framework, guard))),
     notes: [
-      `${connections} connections, ${plan.rounds} rounds of ${plan.seconds} s in turn, each after ${plan.warmUpSeconds} s of warming up; medians; no request failed. One token for all requests, one scope asked of it. Credence has its cache on, as it comes. hono/jwk with \`jwks_uri\` fetches the key set with every request; @fastify/jwt and hono/jwk leave the scope to the application, which checks it here.`,
+      `${connections} connections, ${describePlan(plan)} One token for all requests, one scope asked of it. Credence has its cache on, as it comes. hono/jwk with \`jwks_uri\` fetches the key set with every request; @fastify/jwt and hono/jwk leave the scope to the application, which checks it here.`,
       `${versionsOf('express', 'express-oauth2-jwt-bearer', 'fastify', '@fastify/jwt', 'get-jwks', 'hono', '@hono/node-server', 'autocannon')}.`,
     ],
   }

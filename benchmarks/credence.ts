@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { pidOf, readReady, serverCore, spawnNode, stop } from './processes.ts'
+import { audience, clientId, scope } from './servers/request.ts'
 
 const command = fileURLToPath(new URL('../packages/cli/bin/credence.js', import.meta.url))
 
@@ -41,4 +42,11 @@ export const startCredence = async (data: string, args: readonly string[] = []):
       await rm(data, { recursive: true })
     },
   }
+}
+
+/** Makes the API and the client of the request known to it, the scope granted. Returns the client's secret. */
+export const registerClient = async ({ run }: RunningCredence): Promise<string> => {
+  await run('api', 'create', audience, '--scope', scope)
+  const created = await run('client', 'create', clientId, '--grant', `${audience}=${scope}`)
+  return String(created.client_secret)
 }

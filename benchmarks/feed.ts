@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openStorage } from '@credence/storage'
 import { createDataFolder, type RunningCredence, startCredence } from './credence.ts'
 import { subscribe } from './feed/subscribers.ts'
-import { audience, basic, form, scope } from './issue/request.ts'
 import { cpuSecondsOf, residentBytesOf } from './processes.ts'
 import { formatCount, formatRatio, type Section } from './report.ts'
 import { type Measured, measureInTurn, median, runLoad, type Target } from './rounds.ts'
+import { audience, basic, form, scope } from './servers/request.ts'
 
 const revocations = 100_000
 const subscribers = 1_000

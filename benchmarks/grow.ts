@@ -2,10 +2,10 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDataFolder, type RunningCredence, startCredence } from './credence.ts'
-import { audience, form, scope } from './issue/request.ts'
 import { formatCount, formatRatio, type Section } from './report.ts'
 import { type Measured, measureInTurn, type Plan, type Target } from './rounds.ts'
 import { createClients } from './seeding.ts'
+import { audience, form, scope } from './servers/request.ts'
 
 /** A data folder with clients in it, its server stopped. */
 interface Filled {

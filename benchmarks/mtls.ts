@@ -3,23 +3,16 @@ import { writeFile } from 'node:fs/promises'
 import { Agent, request as startRequest } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { openStorage } from '@credence/storage'
-import { createDataFolder, startCredence } from './credence.ts'
-import { audience, clientId, form as grantForm, scope } from './issue/request.ts'
+import { type Contender, connections, measureContenders, startServer } from './contenders.ts'
+import { createDataFolder, registerClient, startCredence } from './credence.ts'
 import { type BenchCertificates, makeCertificates } from './mtls/certificates.ts'
-import { pidOf, readReady, serverCore, spawnNode, stop } from './processes.ts'
 import { formatCount, formatRatio, type Section } from './report.ts'
-import { type Measured, measureInTurn, type Plan, type Target } from './rounds.ts'
-
-interface Contender {
-  readonly target: Target
-  stop(): Promise<void>
-}
+import type { Measured, Plan, Target } from './rounds.ts'
+import { clientId, form as grantForm } from './servers/request.ts'
 
 const ours = 'Credence'
 const limit = 'limit'
-const connections = 48
 const form = `${grantForm}&client_id=${clientId}`
 
 const targetOf = (name: string, pid: number, url: string, { client }: BenchCertificates): Target => ({
@@ -28,10 +21,8 @@ const targetOf = (name: string, pid: number, url: string, { client }: BenchCerti
 })
 
 const startLimit = async (certificates: BenchCertificates): Promise<Contender> => {
-  const child = spawnNode(serverCore, [fileURLToPath(new URL('mtls/limit.ts', import.meta.url))])
-  child.stdin?.end(JSON.stringify(certificates))
-  const url = String((await readReady(child)).url)
-  return { target: targetOf(limit, pidOf(child), url, certificates), stop: () => stop(child) }
+  const { pid, url, stop } = await startServer(['mtls/limit.ts'], JSON.stringify(certificates))
+  return { target: targetOf(limit, pid, url, certificates), stop }
 }
 
 const startOurs = async (certificates: BenchCertificates): Promise<Contender> => {
@@ -48,8 +39,7 @@ const startOurs = async (certificates: BenchCertificates): Promise<Contender> =>
     data,
     Object.entries(files).flatMap(([name, path]) => [`--tls-${name}`, path]),
   )
-  await credence.run('api', 'create', audience, '--scope', scope)
-  await credence.run('client', 'create', clientId, '--grant', `${audience}=${scope}`)
+  await registerClient(credence)
   await register(data, certificates.subject)
   const url = `${credence.publicUrl}/oauth/token`
   return { target: targetOf(ours, credence.pid, url, certificates), stop: credence.remove }
@@ -82,16 +72,8 @@ const checkIssues = async ({ target: { name, url, tls } }: Contender): Promise<v
 
 export const runMtls = async (plan: Plan): Promise<Section> => {
   const certificates = makeCertificates()
-  const contenders: Contender[] = []
-  try {
-    contenders.push(await startOurs(certificates))
-    contenders.push(await startLimit(certificates))
-    for (const contender of contenders) await checkIssues(contender)
-    const targets = contenders.map(({ target }) => target)
-    return toSection(await measureInTurn(targets, plan), plan)
-  } finally {
-    for (const contender of contenders) await contender.stop()
-  }
+  const starts = [() => startOurs(certificates), () => startLimit(certificates)]
+  return toSection(await measureContenders(starts, checkIssues, plan), plan)
 }
 
 const toSection = (results: ReadonlyMap<string, Measured>, plan: Plan): Section => {

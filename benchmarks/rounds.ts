@@ -26,6 +26,10 @@ export interface Plan {
 
 export const fullPlan: Plan = { rounds: 5, seconds: 4, warmUpSeconds: 6 }
 
+/** What a note says of how the rates came about. */
+export const describePlan = ({ rounds, seconds, warmUpSeconds }: Plan): string =>
+  `${rounds} rounds of ${seconds} s in turn, each after ${warmUpSeconds} s of warming up; medians; no request failed.`
+
 /** A server under load. */
 export interface Target extends Omit<LoadOptions, 'seconds'> {
   readonly name: string

@@ -6,7 +6,7 @@ import { createClientSecret, createSecretDigester } from '../packages/server/src
 import { loadMasterKey } from '../packages/server/src/key_material/master_key.ts'
 import { createSealer } from '../packages/server/src/key_material/sealing.ts'
 import { loadServerKeys } from '../packages/server/src/key_material/server_keys.ts'
-import { audience, basic, scope } from './issue/request.ts'
+import { audience, basic, scope } from './servers/request.ts'
 
 const clientsPerTransaction = 1000
 

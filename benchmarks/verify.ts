@@ -21,9 +21,15 @@ const rateOf = (rows: readonly Row[], name: string): number =>
 
 const bearerAims = (kind: string, rows: readonly Row[]): readonly Aim[] => {
   const ofLimit = rateOf(rows, bearer.ours) / rateOf(rows, bearer.limit)
+  const ofDocumented = rateOf(rows, bearer.ours) / rateOf(rows, bearer.documented)
   const ofPeer = rateOf(rows, bearer.cached) / rateOf(rows, bearer.peerCached)
   return [
     { text: `${kind}, uncached: at least 0.93 of the limit`, found: formatRatio(ofLimit), met: ofLimit >= 0.93 },
+    {
+      text: `${kind}, uncached: at least 0.93 of ${bearer.documented}`,
+      found: formatRatio(ofDocumented),
+      met: ofDocumented >= 0.93,
+    },
     { text: `${kind}, cached: above fast-jwt's cache`, found: `${formatRatio(ofPeer)} of it`, met: ofPeer > 1 },
   ]
 }
@@ -55,7 +61,7 @@ const toSection = (all: readonly Measured[], { rounds, roundMs }: VerifyPlan): S
   ),
   aims: all.flatMap(({ aims }) => aims),
   notes: [
-    `${rounds} rounds in turn of ${roundMs} ms of CPU each, after one that is not counted; medians. The limit of a DPoP-bound token is two signatures, that of the token and that of the proof; every proof is a new one, made beforehand.`,
+    `${rounds} rounds in turn of ${roundMs} ms of CPU each, after one that is not counted; medians. The limit is the fastest way found to have node:crypto verify: createVerify, a DER signature and a KeyObject made beforehand, PSS options as members of the key; every reader of a token has to decode base64 and JSON besides, and the third row does nothing but that. The limit of a DPoP-bound token is two signatures, that of the token and that of the proof; every proof is a new one, made beforehand.`,
     `${versionsOf('jose', 'fast-jwt', 'oauth4webapi')}.`,
   ],
 })

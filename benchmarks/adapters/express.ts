@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { requireToken } from '@credence/verifier/express'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer'
-import { serve } from '../issue/serving.ts'
+import { serve } from '../servers/serving.ts'
 import { createOrders, guardOf, issuer, readOrders } from './command_line.ts'
 import { algorithm, answer, audience, path, scope } from './guarded.ts'
 

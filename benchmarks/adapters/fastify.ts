@@ -3,7 +3,7 @@ import { requireToken } from '@credence/verifier/fastify'
 import fastifyJwt, { type FastifyJWTOptions, type TokenOrHeader } from '@fastify/jwt'
 import fastify, { type FastifyInstance, type FastifyRequest, type onRequestAsyncHookHandler } from 'fastify'
 import buildGetJwks from 'get-jwks'
-import { announce } from '../issue/serving.ts'
+import { announce } from '../servers/serving.ts'
 import { createOrders, guardOf, issuer, readOrders } from './command_line.ts'
 import { algorithm, answer, audience, path, scope } from './guarded.ts'
 

@@ -4,7 +4,7 @@ import { requireToken } from '@credence/verifier/hono'
 import { getRequestListener } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { jwk } from 'hono/jwk'
-import { serve } from '../issue/serving.ts'
+import { serve } from '../servers/serving.ts'
 import { createOrders, guardOf, issuer, readOrders } from './command_line.ts'
 import { algorithm, answer, audience, path, scope } from './guarded.ts'
 

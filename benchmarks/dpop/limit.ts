@@ -4,8 +4,8 @@
  */
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
-import { createBareIssuer } from '../issue/bare_issuer.ts'
-import { serve } from '../issue/serving.ts'
+import { createBareIssuer } from '../servers/bare_issuer.ts'
+import { serve } from '../servers/serving.ts'
 import { createClaims } from './claims.ts'
 
 const keepsKeys = process.argv[2] === 'keep'

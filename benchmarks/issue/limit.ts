@@ -3,19 +3,22 @@
  * OpenSSL for (der, ieee-p1363).
  */
 import { createServer, type ServerResponse } from 'node:http'
-import { type Answer, createBareIssuer } from './bare_issuer.ts'
-import { serve } from './serving.ts'
-import { createTurn } from './turn.ts'
+import { type Answer, createBareIssuer } from '../servers/bare_issuer.ts'
+import { serve } from '../servers/serving.ts'
+import { createTurn } from '../servers/turn.ts'
 
 const [when, encoding] = process.argv.slice(2)
 const { answer, jwk } = createBareIssuer(encoding === 'ieee-p1363' ? 'ieee-p1363' : 'der')
 
+/** With the two headers that RFC 6749 §5.1 demands. */
 const send = (response: ServerResponse, { status, body }: Answer): void => {
   response.writeHead(status, [
     'content-type',
     'application/json',
     'cache-control',
     'no-store',
+    'pragma',
+    'no-cache',
     'content-length',
     String(body.length),
   ])

@@ -1,8 +1,8 @@
 /** @node-oauth/oauth2-server over node:http, with opaque tokens kept in memory, the newest of them. */
 import { createServer } from 'node:http'
 import OAuth2Server from '@node-oauth/oauth2-server'
-import { clientId, clientSecret, scope, tokenTtlSeconds } from './request.ts'
-import { serve } from './serving.ts'
+import { clientId, clientSecret, scope, tokenTtlSeconds } from '../servers/request.ts'
+import { serve } from '../servers/serving.ts'
 
 const client = { id: clientId, grants: ['client_credentials'] }
 const tokensKept = 10_000

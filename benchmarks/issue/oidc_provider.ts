@@ -1,42 +1,4 @@
-/** oidc-provider with RFC 9068 access tokens under ES256, its in-memory adapter and nothing else turned on. */
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
-import { createServer } from 'node:http'
-import Provider from 'oidc-provider'
-import { audience, clientId, clientSecret, scope, tokenTtlSeconds } from './request.ts'
-import { serve } from './serving.ts'
+/** oidc-provider with nothing turned on but the grant. */
+import { bySecret, serveOidcProvider } from '../servers/oidc_provider.ts'
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const signingKey: JsonWebKey = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'k1' }
-
-const provider = new Provider('http://127.0.0.1', {
-  jwks: { keys: [signingKey] },
-  clients: [
-    {
-      client_id: clientId,
-      client_secret: clientSecret,
-      grant_types: ['client_credentials'],
-      response_types: [],
-      redirect_uris: [],
-      token_endpoint_auth_method: 'client_secret_basic',
-      // no ID token is ever made here, but the default would ask for an RSA key
-      id_token_signed_response_alg: 'ES256',
-    },
-  ],
-  features: {
-    devInteractions: { enabled: false },
-    clientCredentials: { enabled: true },
-    resourceIndicators: {
-      enabled: true,
-      defaultResource: () => audience,
-      getResourceServerInfo: () => ({
-        scope,
-        audience,
-        accessTokenTTL: tokenTtlSeconds,
-        accessTokenFormat: 'jwt',
-        jwt: { sign: { alg: 'ES256' } },
-      }),
-    },
-  },
-})
-
-serve(createServer(provider.callback()), '/token', publicKey.export({ format: 'jwk' }))
+serveOidcProvider({ authentication: bySecret })

@@ -1,6 +1,6 @@
 /** The certificates of this benchmark: a server's, an authority's, and a client's that it signed. */
 import { makeAuthority, makeCertificate } from '../../packages/server/src/client_auth/testing/make_certificate.ts'
-import { clientId } from '../issue/request.ts'
+import { clientId } from '../servers/request.ts'
 
 export interface BenchCertificates {
   readonly server: Pem

@@ -5,9 +5,9 @@
 import { createPublicKey, hash, verify } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import { createClaims } from '../dpop/claims.ts'
-import { createBareIssuer } from '../issue/bare_issuer.ts'
-import { basic, clientId, clientSecret } from '../issue/request.ts'
-import { serve } from '../issue/serving.ts'
+import { createBareIssuer } from '../servers/bare_issuer.ts'
+import { basic, clientId, clientSecret } from '../servers/request.ts'
+import { serve } from '../servers/serving.ts'
 
 const { answer, jwk } = createBareIssuer('der')
 const key = createPublicKey({ key: JSON.parse(process.argv[2] ?? '{}'), format: 'jwk' })

@@ -4,10 +4,11 @@ import { createResourceServer } from '@credence/verifier'
 import { createVerifier } from 'fast-jwt'
 import { importJWK, jwtVerify } from 'jose'
 import type { Call, Contender } from './measuring.ts'
-import { audience, createLimit, createSigned, issuer, textsOf } from './signed.ts'
+import { audience, createDocumentedCall, createLimit, createSigned, issuer, textsOf } from './signed.ts'
 
 export const names = {
   limit: 'node:crypto alone',
+  documented: 'node:crypto alone, verify() as documented',
   read: 'node:crypto, base64 and JSON.parse, nothing checked',
   ours: 'Credence, uncached',
   whole: 'Credence, whole request, uncached',
@@ -50,6 +51,7 @@ export const createBearerContenders = async (algorithm: SignatureAlgorithm): Pro
 
   const calls: Readonly<Record<string, Call>> = {
     [names.limit]: limit,
+    [names.documented]: createDocumentedCall(signed),
     [names.read]: read,
     [names.ours]: (n) => verifyAccessToken(tokenOf(authorizationOf(n)), { issuer, audience, keys }),
     [names.whole]: request(false),

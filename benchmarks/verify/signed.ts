@@ -50,6 +50,21 @@ export const textsOf = (texts: readonly string[]): ((n: number) => string) => {
   return (n) => bytes[n % bytes.length]?.toString('latin1') ?? ''
 }
 
+/** Nothing but the signature, by the call that Node's documentation shows: the signature as the JWS has it, what differs from the default as options. */
+export const createDocumentedCall = ({ algorithm, publicKey, tokens, inputs }: Signed): Call => {
+  const { digest, padding } = algorithms[algorithm]
+  const options = algorithm === 'ES256' ? ({ dsaEncoding: 'ieee-p1363' } as const) : padding
+  const key = options === undefined ? publicKey : { key: publicKey, ...options }
+  const prepared = inputs.map((input, n) => ({
+    bytes: Buffer.from(input),
+    signature: Buffer.from(tokens[n]?.slice(input.length + 1) ?? '', 'base64url'),
+  }))
+  return (n) => {
+    const { bytes, signature } = prepared[n % prepared.length] ?? { bytes: Buffer.alloc(0), signature: Buffer.alloc(0) }
+    if (!verify(digest, bytes, key, signature)) throw new Error('refused')
+  }
+}
+
 /** Nothing but the signature: bytes, DER signature and KeyObject all made beforehand, in the fastest way there is. */
 export const createLimit = ({ algorithm, privateKey, publicKey, inputs }: Signed): Call => {
   const { digest, padding } = algorithms[algorithm]

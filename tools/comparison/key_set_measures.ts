@@ -2,9 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import type { TestIssuer } from '../../packages/jwt/src/testing/test_issuer.ts'
 import { bearerRequest } from './cases.ts'
-import type { Contender, Verifier } from './contender.ts'
-import { answerUnavailable, answerWith, type KeyServer, type ServedKeys } from './key_server.ts'
-import { onMovedClock } from './machine_clock.ts'
+import type { Verifier } from './contender.ts'
+import { answerUnavailable, answerWith, type ServedKeys } from './key_server.ts'
 import { succeeds } from './run_cases.ts'
 import { createIssuer } from './token_cases.ts'
 
@@ -81,7 +80,8 @@ const answerHuge = (response: ServerResponse, document: string): void => {
 
 const documentOf = ({ issuer }: Subject): string => JSON.stringify({ keys: [issuer.jwk] })
 
-const timedMeasures: readonly Measure[] = [
+/** Those that need no more than a clock that is moved. */
+export const timedMeasures: readonly Measure[] = [
   {
     name: 'K1: fetches caused by 50 random kids',
     why: 'Whoever makes up kids must not make the API attack its issuer',
@@ -222,7 +222,8 @@ const timedMeasures: readonly Measure[] = [
   },
 ]
 
-const waitingMeasure: Measure = {
+/** The one that takes time of its own. */
+export const waitingMeasure: Measure = {
   name: 'K3: requests still waiting after seven seconds for a key set that never comes',
   why: 'A request that waits without end holds its connection without end',
   right: '0',
@@ -239,37 +240,5 @@ const waitingMeasure: Measure = {
   },
 }
 
-/** In the order of the columns that {@link runMeasures} returns. */
+/** In the order of the columns that `runMeasures` returns. */
 export const measures: readonly Measure[] = [...timedMeasures, waitingMeasure]
-
-/** What the libraries' measures came to, by name, in the order of {@link measures}. */
-export const runMeasures = async (
-  contenders: readonly Contender[],
-  server: KeyServer,
-): Promise<ReadonlyMap<string, readonly number[]>> => {
-  const counts = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
-  for (const measure of timedMeasures) {
-    for (const { name, open } of contenders) {
-      const found = await onMovedClock((advance) => countOne(measure, { open, server, advance }))
-      counts.get(name)?.push(found)
-    }
-  }
-  // all at once, since what is waited for here is the machine's own time
-  await Promise.all(
-    contenders.map(async ({ name, open }) => {
-      counts.get(name)?.push(await countOne(waitingMeasure, { open, server, advance: () => undefined }))
-    }),
-  )
-  return counts
-}
-
-interface Conditions extends Pick<Contender, 'open'> {
-  readonly server: KeyServer
-  advance(seconds: number): void
-}
-
-const countOne = async ({ count }: Measure, { open, server, advance }: Conditions): Promise<number> => {
-  const issuer = await createIssuer()
-  const served = server.serve(answerWith([issuer.jwk]))
-  return await count({ verifier: open({ jwksUri: served.jwksUri }), served, issuer, advance })
-}

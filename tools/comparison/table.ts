@@ -7,9 +7,9 @@ import { fastJwt } from './contenders/fast_jwt.ts'
 import { jose } from './contenders/jose.ts'
 import { oauth4webapi } from './contenders/oauth4webapi.ts'
 import { startKeyServer } from './key_server.ts'
-import { runMeasures } from './key_set_measures.ts'
 import { createLifetimeCases } from './lifetime_cases.ts'
 import { isRight, type Row, runCases } from './run_cases.ts'
+import { runMeasures } from './run_measures.ts'
 import { createTokenCases } from './token_cases.ts'
 
 export const ours = credence.name

@@ -37,6 +37,7 @@ const describeError = (error: unknown, help: string): Report => {
     const { code, message, faults } = error
     return { code, message, faults, exitCode: exitCodes.badConfiguration }
   }
+  if (isStoreError(error)) return { code: error.code, message: error.message, exitCode: exitCodes.failed }
   const message = error instanceof Error ? error.message : String(error)
   return { code: 'internal', message: `something went wrong here: ${message}`, exitCode: exitCodes.failed }
 }
@@ -55,3 +56,7 @@ const isConfigurationError = (
   error: unknown,
 ): error is Error & { readonly code: string; readonly faults: readonly string[] } =>
   error instanceof Error && error.name === 'ConfigurationError' && 'faults' in error && Array.isArray(error.faults)
+
+/** Likewise. What it says is for people: the database cannot be reached, or is of a newer Credence. */
+const isStoreError = (error: unknown): error is Error & { readonly code: string } =>
+  error instanceof Error && error.name === 'StoreError' && 'code' in error && typeof error.code === 'string'

@@ -24,12 +24,18 @@ export const parseBasicCredentials = (encoded: string): ClientSecretCredentials 
   const pair = decodeBase64(encoded)
   const colon = pair.indexOf(':')
   if (colon === -1) throw malformed('no colon between client id and secret')
+  const clientId = pair.slice(0, colon)
+  const clientSecret = pair.slice(colon + 1)
+  if (!hasEncoded.test(pair)) return { clientId, clientSecret }
   try {
-    return { clientId: decodePart(pair.slice(0, colon)), clientSecret: decodePart(pair.slice(colon + 1)) }
+    return { clientId: decodePart(clientId), clientSecret: decodePart(clientSecret) }
   } catch {
     throw malformed('client id or secret is not form-encoded')
   }
 }
+
+/** What form-encoding writes, or raw UTF-8: the ids and secrets of most servers have neither. */
+const hasEncoded = /[%+\x80-\xff]/
 
 /** Encoding again is the whole check: whatever atob was lenient about does not come back as it was. */
 const decodeBase64 = (encoded: string): string => {

@@ -1,4 +1,5 @@
 /** The vocabulary of Credence: what OAuth 2.0 calls things, how they are written, and what is wrong with them when they are. */
+export * from './assertion_type.ts'
 export * from './basic_credentials.ts'
 export * from './challenge.ts'
 export * from './client_certificate_header.ts'

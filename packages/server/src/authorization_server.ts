@@ -11,8 +11,7 @@ import { createManagementApp } from './admin/management_app.ts'
 import { createPageCursors } from './admin/page_cursor.ts'
 import { createVerifyAdminToken } from './admin/verify_admin_token.ts'
 import { type AuditSettings, startAuditService } from './audit/audit_service.ts'
-import { observeRefusedTokens } from './audit/refused_tokens.ts'
-import { addMutualTls, type MutualTls } from './client_auth/certificates/client_certificate_metadata.ts'
+import type { MutualTls } from './client_auth/certificates/client_certificate_metadata.ts'
 import { createCredentialUseRecorder } from './client_auth/credential_uses.ts'
 import { createSecretDigester } from './client_auth/secrets/client_secret.ts'
 import { createClientSecretSealer } from './client_auth/secrets/sealed_client_secret.ts'
@@ -20,14 +19,10 @@ import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type DeclarativeOptions, startDeclarative } from './declarative/start_declarative.ts'
 import { followChanges } from './directory/change_follower.ts'
 import { createDirectory } from './directory/directory.ts'
-import { createCredentialsEndpoint } from './endpoints/credentials.ts'
-import { createMetadata, endpointUrl, publicPaths } from './endpoints/metadata.ts'
-import { createTokenEndpoint } from './endpoints/token.ts'
+import { endpointUrl, publicPaths } from './endpoints/metadata.ts'
 import { createExplain } from './explain/explain_request.ts'
 import { createFindings } from './findings/findings.ts'
 import type { RequestHandler } from './http/http_server.ts'
-import { createPublicHandler } from './http/public_handler.ts'
-import { createRequestObserver } from './http/request_observer.ts'
 import type { RequestOrigin } from './http/trusted_proxies.ts'
 import { loadOpaqueTokenKeys } from './key_material/opaque_token_keys.ts'
 import { loadServerKeys } from './key_material/server_keys.ts'
@@ -48,8 +43,8 @@ import { createOpaqueTokens } from './minting/opaque_token.ts'
 import { createSigningQueue } from './minting/signing_queue.ts'
 import { warnOfContradictions } from './profiles/contradictions.ts'
 import type { Profile } from './profiles/profile.ts'
+import { createPublicEndpoints } from './public_endpoints.ts'
 import { createRevocations } from './revocation/revocations.ts'
-import { createReplaceCredential } from './rotation/replace_credential.ts'
 import { createTokenPath } from './token_path.ts'
 import { createTracing } from './tracing/tracing.ts'
 import { keepUsage } from './usage/usage_keeping.ts'
@@ -172,45 +167,19 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     ...{ uses, usage, limits, audit, tracing, metrics, onError: logFailure },
     dpopNonceKey: serverKeys.dpop_nonce,
   })
-  const { rules, grants, authenticateClient } = tokenPath
 
   const verifyAdminToken = createVerifyAdminToken({
     ...{ issuer, keys: keyRing.keys, clock, directory },
     isDenied: revocations.live.isDenied,
   })
   const routes = await revocations.start({
-    ...{ authenticateClient, verifyAdminToken, directory, audit },
+    ...{ authenticateClient: tokenPath.authenticateClient, verifyAdminToken, directory, audit },
     catchUp: follower.catchUp,
   })
 
-  const metadata = rules.metadata(addMutualTls(createMetadata(issuer, grants), deps.mutualTls))
-  const handlePublicRequest = createPublicHandler({
-    issuerPath: new URL(issuer).pathname,
-    tokenEndpoint: tracing.endpoint(publicPaths.token, createTokenEndpoint(tokenPath.steps)),
-    credentialsEndpoint: createCredentialsEndpoint({
-      authenticateClient,
-      replaceCredential: createReplaceCredential({
-        ...deps,
-        storage,
-        audit,
-        uses,
-        digester,
-        clientSecrets,
-        catchUp: follower.catchUp,
-      }),
-    }),
-    routes,
-    origin: deps.origin,
-    metadata: () => metadata,
-    keySet: keyRing.document,
-    gate: limits.gate,
-    observe: observeRefusedTokens(
-      createRequestObserver({ metrics, grantTypes: grants.map(({ name }) => name), clock, logger }),
-      audit.noteRefusedToken,
-    ),
-    clock,
-    randomness,
-    logger,
+  const handlePublicRequest = createPublicEndpoints({
+    ...{ ...deps, storage, tokenPath, routes, keyRing, digester, clientSecrets },
+    ...{ uses, limits, audit, tracing, metrics, catchUp: follower.catchUp },
   })
 
   if (deps.profile !== undefined) await warnOfContradictions(storage, deps.profile, { clock, logger })
@@ -230,7 +199,7 @@ export const createAuthorizationServer = async (deps: AuthorizationServerDeps): 
     flushUses: uses.flush,
     flushUsage: usage.flush,
     findings,
-    explain: createExplain({ directory, grant: tokenPath.clientCredentials, rules, clock }),
+    explain: createExplain({ directory, grant: tokenPath.clientCredentials, rules: tokenPath.rules, clock }),
     cursors: createPageCursors(serverKeys.page_cursor),
     clock,
     randomness,

@@ -1,6 +1,5 @@
 /** Starts the authorization server as a process sees it: data folder, master key, store, listeners, and the way back out. */
 
-import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { type Clock, isLoopbackHost, type Randomness, systemClock, systemRandomness } from '@credence/protocol'
 import { openStorage } from '@credence/storage'
@@ -9,6 +8,7 @@ import { createAuthorizationServer } from './authorization_server.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import { ConfigurationError } from './configuration/configuration_error.ts'
 import { checkNoInterruptedRestore, databaseOf } from './configuration/database_location.ts'
+import { makeDataFolder } from './data_folder.ts'
 import type { DeclarativeState } from './declarative/reconciler.ts'
 import { type HttpServer, type ListenAddress, listen } from './http/http_server.ts'
 import type { TlsListenerOptions } from './http/tls_listener.ts'
@@ -61,7 +61,7 @@ export const startServer = async (
 ): Promise<RunningServer> => {
   await using opened = new AsyncDisposableStack()
   const logger = createLogger(configuration.logLevel, logTo)
-  await mkdir(configuration.data, { recursive: true, mode: 0o700 })
+  await makeDataFolder(configuration.data)
   const mayCreate = [configuration.host, configuration.managementHost].every(isLoopbackHost)
   const masterKeys = await loadMasterKeys(configuration, { mayCreate, randomness })
   const socketPath = localSocketPath(configuration.data)

@@ -1,12 +1,10 @@
 /** Who asks: client_secret_basic, client_secret_post, private_key_jwt, or the assertion of a jwt-bearer grant. RFC 6749 §2.3, RFC 7523. */
 import { createLocalKeySet, decodeCompactJws, type JsonObject, JwtError } from '@credence/jwt'
-import { type Clock, type Form, OAuthError, parseBasicCredentials } from '@credence/protocol'
+import { type Clock, type Form, jwtBearerAssertionType, OAuthError, parseBasicCredentials } from '@credence/protocol'
 import { Refusal } from './refusal.ts'
 import type { ClientRegistry, RegisteredClient } from './registered_client.ts'
 
 export const clientAuthMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
-
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 export interface ClientAuthDeps {
   readonly clients: ClientRegistry
@@ -82,7 +80,8 @@ export const createClientAuthentication = ({ clients, clock, audiences }: Client
   }
 
   const authenticateByAssertion = (form: Form, assertion: string): RegisteredClient => {
-    if (form.get('client_assertion_type') !== assertionType) throw bad(`client_assertion_type must be ${assertionType}`)
+    if (form.get('client_assertion_type') !== jwtBearerAssertionType)
+      throw bad(`client_assertion_type must be ${jwtBearerAssertionType}`)
     const { client, claims } = readAssertion(assertion)
     if (claims.sub !== client.clientId) throw bad('sub is not the client id')
     const named = form.get('client_id')

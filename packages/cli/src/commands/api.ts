@@ -12,6 +12,7 @@ import {
   parseDuration,
   parseList,
   repeatable,
+  signingAlgorithms,
 } from './command_options.ts'
 
 interface ApiDocument {
@@ -33,8 +34,6 @@ interface ApiOptions extends ManagementOptions {
   readonly tokenFormat?: string
   readonly senderConstraint?: string
 }
-
-const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
 
 export const defineApi = (command: Command): void => {
   const create = addApiOptions(command.command('create').description('Create an API.'))

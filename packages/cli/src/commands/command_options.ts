@@ -18,6 +18,9 @@ export const dataDescription = 'the data folder of the server to talk to: CREDEN
 export const addManagementOptions = (command: Command): Command =>
   addJsonOption(command).option('--data <FOLDER>', dataDescription)
 
+/** What tokens can be signed with, the default first. */
+export const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
+
 const examplesOf = new WeakMap<Command, readonly string[]>()
 
 /** Adds examples to the help, each a line to paste. */

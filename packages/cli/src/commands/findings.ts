@@ -1,8 +1,7 @@
 /** `credence findings`: what somebody should look at, and the command that mends it. */
 import { type Command, Option } from 'commander'
 import { addExamples, addManagementOptions } from './command_options.ts'
-
-const severities = ['info', 'warning', 'critical'] as const
+import { severities } from './severity.ts'
 
 export const defineFindings = (command: Command): void => {
   addManagementOptions(command)

@@ -4,9 +4,7 @@ import { dataFlag } from '../management/local_transport.ts'
 import { openManagement } from '../management/management_client.ts'
 import { printJson, printLines } from '../terminal/print.ts'
 import type { ManagementOptions } from './command_options.ts'
-
-const severities = ['info', 'warning', 'critical'] as const
-type Severity = (typeof severities)[number]
+import { type Severity, severities } from './severity.ts'
 
 export interface FindingsOptions extends ManagementOptions {
   readonly severity?: Severity

@@ -1,8 +1,6 @@
 /** `credence keys`: the keys that tokens are signed with, and the master key that seals them. */
 import { type Command, Option } from 'commander'
-import { addExamples, addJsonOption, addManagementOptions } from './command_options.ts'
-
-const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
+import { addExamples, addJsonOption, addManagementOptions, signingAlgorithms } from './command_options.ts'
 
 export const defineKeys = (command: Command): void => {
   const list = addManagementOptions(

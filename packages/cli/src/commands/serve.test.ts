@@ -47,6 +47,17 @@ describe('credence serve', () => {
     assert.match(answer.text, /invalid_client/)
   })
 
+  it('contract: a database that cannot be reached is exit code 1 and says so, with a stable code', async () => {
+    const flags = ['--database-url', 'postgres://127.0.0.1:1/x', '--data', join(folder, 'no_database')]
+    const words = ['serve', '--port', '0', '--management-port', '0', ...flags]
+    const shown = await runCredence(words)
+    assert.equal(shown.code, 1)
+    assert.match(shown.stderr, /^credence: the database cannot be reached: .*ECONNREFUSED/)
+    const { code, message } = JSON.parse((await runCredence([...words, '--json'])).stderr)
+    assert.equal(code, 'unavailable')
+    assert.match(message, /^the database cannot be reached/)
+  })
+
   it('without --json says where it is and, while there is no client, what to do next; SIGINT ends it too', async () => {
     const data = join(folder, 'human')
     const words = ['serve', '--port', '0', '--management-port', 'off', '--data', data]

@@ -1,7 +1,7 @@
 /** A platform's own token as the client's assertion: Kubernetes, GitHub Actions, SPIFFE. RFC 7523 §2.2, draft-ietf-oauth-spiffe-client-auth. */
+import { jwtBearerAssertionType, jwtSpiffeAssertionType } from '@credence/protocol'
 import { TokenError } from '../token_error.ts'
 import type { ClientAuth } from './client_auth.ts'
-import { jwtBearerAssertionType } from './private_key_jwt.ts'
 
 /** Gives the platform's token; asked for every token request. */
 export type PlatformTokenSource = () => string | Promise<string>
@@ -14,7 +14,7 @@ export interface FederatedOptions {
 
 const assertionTypes = {
   'jwt-bearer': jwtBearerAssertionType,
-  'jwt-spiffe': 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe',
+  'jwt-spiffe': jwtSpiffeAssertionType,
 } as const
 
 /**

@@ -1,4 +1,5 @@
 /** private_key_jwt: an assertion signed with the client's own key. RFC 7523 §2.2, §3. */
+import { jwtBearerAssertionType } from '@credence/protocol'
 import { clockSkew } from 'oauth4webapi'
 import { inRange } from '../secret_sources/secret_store.ts'
 import type { AssertionKey } from './assertion.ts'
@@ -11,8 +12,6 @@ export type PrivateKeyJwtOptions = AssertionKey & {
   /** How long an assertion lives, in seconds: 10 to 300. Default: 60. */
   readonly lifetimeSeconds?: number | undefined
 }
-
-export const jwtBearerAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**
  * An assertion signed with a private key, new for every try.

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { JwtError } from '@credence/jwt'
 import { formatChallenges } from '@credence/protocol'
+import { readBearerToken } from '../http/bearer_token.ts'
 import type { Caller } from './caller.ts'
 import { Problem } from './problem.ts'
 import { resourceMetadataUrl } from './resource_metadata.ts'
@@ -15,8 +16,6 @@ export interface AuthenticateCallerDeps {
   readonly isLocal: (request: IncomingMessage) => boolean
 }
 
-const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
-
 /** @throws {Problem} `unauthorized` */
 export const createAuthenticateCaller =
   ({ verifyAdminToken, isLocal }: AuthenticateCallerDeps): AuthenticateCaller =>
@@ -25,7 +24,7 @@ export const createAuthenticateCaller =
     const { authorization, host } = request.headers
     const unauthorized = createRefusal(host)
     if (authorization === undefined) throw unauthorized('no token', {})
-    const token = bearer.exec(authorization)?.[1]
+    const token = readBearerToken(authorization)
     if (token === undefined) throw unauthorized('the Authorization header must carry a Bearer token', invalidToken)
     try {
       const verified = await verifyAdminToken(token)

@@ -25,11 +25,9 @@ import { Problem } from './problem.ts'
 import { newQuota, patchedQuota } from './quota_documents.ts'
 import { resolveClient } from './resolve_client.ts'
 import { etagOf, parseIfMatch } from './revision.ts'
-import { clientId, pageOf, pageQuery } from './schemas.ts'
+import { clientParams, pageOf, pageQuery } from './schemas.ts'
 
-const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
-
-type Target = { Params: FromSchema<typeof params> }
+type Target = { Params: FromSchema<typeof clientParams> }
 
 export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => {
   const { storage, administer, cursors, clock, server } = deps
@@ -128,7 +126,7 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     scope: 'admin:clients:read',
     operationId: 'getClient',
     summary: 'Get a client',
-    schema: { params },
+    schema: { params: clientParams },
     success: { status: 200, description: 'The client', body: clientDocument },
     async handler({ params }, reply) {
       const { client } = await resolveClient(storage, params.client_id)
@@ -143,7 +141,7 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     scope: 'admin:clients:write',
     operationId: 'updateClient',
     summary: 'Change a client; what is not given stays, null takes it away. RFC 7396',
-    schema: { params, body: clientChange },
+    schema: { params: clientParams, body: clientChange },
     success: { status: 200, description: 'The client as it is now', body: clientDocument },
     async handler({ params, body, headers, caller }, reply) {
       const expected = parseIfMatch(headers['if-match'])
@@ -186,7 +184,7 @@ export const addClientRoutes = (app: FastifyInstance, deps: AdminDeps): void => 
     scope: 'admin:clients:write',
     operationId: 'deleteClient',
     summary: 'Delete a client, its credentials and its grants',
-    schema: { params },
+    schema: { params: clientParams },
     success: { status: 204, description: 'It is gone' },
     async handler({ params, headers, caller }) {
       const expected = parseIfMatch(headers['if-match'])

@@ -1,7 +1,7 @@
 /** Credentials as the management API shows them: never the secret, never its digest. A secret is shown once, when it is made. */
 import { jwkThumbprint } from '@credence/jwt'
-import { createId } from '@credence/protocol'
 import type { Client, Credential, SecretCredential } from '@credence/storage'
+import { newCredentialFacts } from '../client_auth/new_credential_facts.ts'
 import { createClientSecret } from '../client_auth/secrets/client_secret.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { describeMaterial, materialOfCredential, toMaterialMembers } from './credential_material.ts'
@@ -122,26 +122,18 @@ export const createSecretCredential = (
   asked: NewSecretRequest,
   { digester, clientSecrets, clock, randomness }: SecretMakers,
 ): NewSecret => {
-  const now = clock.epochSeconds()
-  const credentialId = createId('cred', now * 1000, randomness)
+  const { label, expires_in: expiresIn, replaces } = asked
+  const facts = newCredentialFacts(clientId, { clock, randomness, label, expiresIn })
+  const { credentialId } = facts
   const clientSecret = createClientSecret(credentialId, randomness)
   const credential: SecretCredential = {
-    credentialId,
-    clientId,
+    ...facts,
     kind: 'secret',
-    label: asked.label,
     secretDigest: digester.digest(clientSecret),
     // kept only where the secret itself has to be known again: as the key of an HMAC. RFC 7523 §2.2
     sealedSecret:
       tokenEndpointAuthMethod === 'client_secret_jwt' ? clientSecrets.seal(clientSecret, credentialId) : undefined,
-    createdAt: now,
-    expiresAt: asked.expires_in === undefined ? undefined : now + asked.expires_in,
-    revokedAt: undefined,
-    lastUsedAt: undefined,
-    lastUsedFrom: undefined,
-    lastUsedUserAgent: undefined,
-    lifetimeSeconds: asked.expires_in,
-    replaces: asked.replaces,
+    replaces,
   }
   return { credential, clientSecret }
 }

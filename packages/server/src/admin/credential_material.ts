@@ -120,7 +120,8 @@ export const fitsMethod = (method: TokenEndpointAuthMethod | undefined, what: Ma
     case 'client_secret_jwt':
       return what === 'secret'
     case 'private_key_jwt':
-      return what !== 'secret' && what.kind === 'key'
+      // RFC 7523 §2.2: a platform's token is a signed assertion as well, and sent as one
+      return what !== 'secret' && (what.kind === 'key' || what.kind === 'federated')
     case 'tls_client_auth':
       return what !== 'secret' && what.kind === 'certificate' && what.certificate.by !== 'public_key'
     case 'self_signed_tls_client_auth':

@@ -21,9 +21,8 @@ import { checkFits, checkRoom, checkUriAlone, createMaterialCredential } from '.
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { Problem } from './problem.ts'
 import { resolveClient } from './resolve_client.ts'
-import { clientId, pageOf, pageQuery } from './schemas.ts'
+import { clientId, clientParams, pageOf, pageQuery } from './schemas.ts'
 
-const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
 const credentialParams = {
   type: 'object',
   required: ['client_id', 'credential_id'],
@@ -53,7 +52,7 @@ const revokeQuery = {
   },
 } as const
 
-type Owner = { Params: FromSchema<typeof params> }
+type Owner = { Params: FromSchema<typeof clientParams> }
 type NewCredential = FromSchema<typeof credentialRequest>
 
 export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void => {
@@ -105,7 +104,7 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
     scope: 'admin:credentials:read',
     operationId: 'listCredentials',
     summary: 'List the credentials of a client, revoked ones included, oldest first',
-    schema: { params, querystring: pageQuery },
+    schema: { params: clientParams, querystring: pageQuery },
     success: { status: 200, description: 'A page of credentials', body: pageOf(credentialOutlookDocument) },
     async handler({ params, query }) {
       await deps.flushUses()
@@ -146,7 +145,7 @@ export const addCredentialRoutes = (app: FastifyInstance, deps: AdminDeps): void
     scope: 'admin:credentials:write',
     operationId: 'addCredential',
     summary: 'Add a secret, which is shown once, or keys, a certificate or federated credentials, beside what there is',
-    schema: { params, body: credentialRequest },
+    schema: { params: clientParams, body: credentialRequest },
     success: {
       status: 201,
       description: 'The credential with its secret; or the credentials that were made of the keys and other members',

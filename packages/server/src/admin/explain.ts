@@ -4,9 +4,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import type { Explanation } from '../explain/explain_request.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
-import { audience, clientId } from './schemas.ts'
-
-const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
+import { audience, clientId, clientParams } from './schemas.ts'
 
 const query = {
   type: 'object',
@@ -64,13 +62,13 @@ const toDocument = (clientId: string, { granted, rulings, token }: Explanation) 
 }
 
 export const addExplainRoute = (app: FastifyInstance, { explain }: Pick<AdminDeps, 'explain'>): void => {
-  addAdminRoute<{ Params: FromSchema<typeof params>; Querystring: FromSchema<typeof query> }>(app, {
+  addAdminRoute<{ Params: FromSchema<typeof clientParams>; Querystring: FromSchema<typeof query> }>(app, {
     method: 'GET',
     url: '/clients/:client_id/explain',
     scope: 'admin:explain:read',
     operationId: 'explainTokenRequest',
     summary: 'Explain whether a token request would be granted, rule by rule; issues nothing',
-    schema: { params, querystring: query },
+    schema: { params: clientParams, querystring: query },
     success: { status: 200, description: 'The rules with their verdicts', body: explanationDocument },
     handler: async ({ params, query: { audience, scope } }) =>
       toDocument(params.client_id, await explain({ clientId: params.client_id, audience, scope })),

@@ -11,9 +11,8 @@ import { checkNoEscalation } from './caller.ts'
 import { Problem } from './problem.ts'
 import { resolveClient } from './resolve_client.ts'
 import { checkIfMatch, contentEtag } from './revision.ts'
-import { audience, clientId, epochSeconds, grant, pageOf, scopes } from './schemas.ts'
+import { audience, clientId, clientParams, epochSeconds, grant, pageOf, scopes } from './schemas.ts'
 
-const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
 const grantParams = {
   type: 'object',
   required: ['client_id', 'audience'],
@@ -55,13 +54,13 @@ export const setGrant = async (stores: Stores, grant: Grant): Promise<void> => {
 }
 
 export const addGrantRoutes = (app: FastifyInstance, { storage, administer, clock }: AdminDeps): void => {
-  addAdminRoute<{ Params: FromSchema<typeof params> }>(app, {
+  addAdminRoute<{ Params: FromSchema<typeof clientParams> }>(app, {
     method: 'GET',
     url: '/clients/:client_id/grants',
     scope: 'admin:grants:read',
     operationId: 'listGrants',
     summary: 'List what a client is granted',
-    schema: { params },
+    schema: { params: clientParams },
     success: { status: 200, description: 'All grants of the client', body: pageOf(grantDocument) },
     async handler({ params }) {
       await resolveClient(storage, params.client_id)

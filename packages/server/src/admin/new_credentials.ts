@@ -1,6 +1,6 @@
 /** Makes credentials of what somebody registers: a secret that is shown once, or one credential for each key, certificate and platform. */
-import { createId } from '@credence/protocol'
-import type { Client, ClientRecord, Credential, CredentialFacts } from '@credence/storage'
+import type { Client, ClientRecord, Credential } from '@credence/storage'
+import { newCredentialFacts } from '../client_auth/new_credential_facts.ts'
 import type { AdminDeps } from './admin_deps.ts'
 import {
   createSecretCredential,
@@ -25,24 +25,8 @@ type Makers = Pick<AdminDeps, 'clock' | 'randomness'>
 export const createMaterialCredential = (
   clientId: string,
   material: Material,
-  { clock, randomness, ...asked }: Makers & Pick<NewSecretRequest, 'label' | 'expires_in'>,
-): Credential => {
-  const now = clock.epochSeconds()
-  const facts: CredentialFacts = {
-    credentialId: createId('cred', now * 1000, randomness),
-    clientId,
-    label: asked.label,
-    createdAt: now,
-    expiresAt: asked.expires_in === undefined ? undefined : now + asked.expires_in,
-    revokedAt: undefined,
-    lastUsedAt: undefined,
-    lastUsedFrom: undefined,
-    lastUsedUserAgent: undefined,
-    lifetimeSeconds: asked.expires_in,
-    replaces: undefined,
-  }
-  return { ...facts, ...material }
-}
+  { clock, randomness, label, expires_in: expiresIn }: Makers & Pick<NewSecretRequest, 'label' | 'expires_in'>,
+): Credential => ({ ...newCredentialFacts(clientId, { clock, randomness, label, expiresIn }), ...material })
 
 export interface NewCredentials {
   /** Undefined: none is made. */

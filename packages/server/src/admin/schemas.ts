@@ -26,6 +26,9 @@ export const clientId = {
   description: 'Letters, digits and . _ : @ / - ; at most 128.',
 } as const
 
+/** Of the paths that name a client. */
+export const clientParams = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
+
 /** Any language, but nothing that could break a line or turn text around. */
 const humanText = {
   type: 'string',

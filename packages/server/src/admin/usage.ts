@@ -6,7 +6,7 @@ import type { AdminDeps } from './admin_deps.ts'
 import { addAdminRoute } from './admin_route.ts'
 import { type PageQuery, pageLimits } from './page_cursor.ts'
 import { resolveClient } from './resolve_client.ts'
-import { audience, clientId, epochSeconds, pageOf, pageQuery, scopeToken } from './schemas.ts'
+import { audience, clientId, clientParams, epochSeconds, pageOf, pageQuery, scopeToken } from './schemas.ts'
 
 const daySeconds = 86_400
 
@@ -67,8 +67,6 @@ const scopeUseDocument = {
   },
 } as const
 
-const params = { type: 'object', required: ['client_id'], properties: { client_id: clientId } } as const
-
 const toDocument = ({ clientId, credentialId, audience, tokens, scopes }: Omit<Issued, 'hour'>) => ({
   client_id: clientId,
   credential_id: credentialId,
@@ -121,13 +119,13 @@ export const addUsageRoutes = (app: FastifyInstance, { storage, cursors, clock, 
     },
   })
 
-  addAdminRoute<{ Params: FromSchema<typeof params> }>(app, {
+  addAdminRoute<{ Params: FromSchema<typeof clientParams> }>(app, {
     method: 'GET',
     url: '/clients/:client_id/scope-uses',
     scope: 'admin:usage:read',
     operationId: 'listScopeUses',
     summary: 'List every scope that a client is granted, and when it was last used',
-    schema: { params },
+    schema: { params: clientParams },
     success: { status: 200, description: 'All granted scopes', body: pageOf(scopeUseDocument) },
     async handler({ params }) {
       await flushUsage()

@@ -3,6 +3,7 @@ import { JwtError } from '@credence/jwt'
 import { type Clock, type Form, formatChallenges, OAuthError } from '@credence/protocol'
 import type { VerifyAdminToken } from '../admin/verify_admin_token.ts'
 import type { Directory } from '../directory/directory.ts'
+import { readBearerToken } from '../http/bearer_token.ts'
 import type { HttpRequest } from '../http/http_request.ts'
 import type { AuthenticateClient } from './authenticate_client.ts'
 import { authenticateRequest } from './authenticate_request.ts'
@@ -28,8 +29,6 @@ export interface AuthenticateReaderDeps {
 
 /** With it, a token for the management API reads of all tokens. */
 const scope = 'admin:revocations:read'
-
-const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
 /** @throws {OAuthError} `invalid_client`, `invalid_request`, `invalid_token`, `insufficient_scope` */
 export const createAuthenticateReader = (deps: AuthenticateReaderDeps): AuthenticateReader => {
@@ -57,7 +56,7 @@ export const createAuthenticateReader = (deps: AuthenticateReaderDeps): Authenti
   }
 
   return async (request, form) => {
-    const token = bearer.exec(request.headers.authorization ?? '')?.[1]
+    const token = readBearerToken(request.headers.authorization ?? '')
     if (token === undefined) {
       const client = await authenticateRequest(request, form, deps.authenticateClient)
       const { clientId, serves } = client.record.client

@@ -1,12 +1,24 @@
 /** The table of options: each has a flag, an environment variable and a configuration key of the same name. */
 import { resolve } from 'node:path'
-import { isIssuer, isSecureUrl } from '@credence/protocol'
+import { isIssuer } from '@credence/protocol'
 import { parseSinks } from '../audit/sinks/sink.ts'
-import { type CertificateHeader, certificateHeaderForms, readCertificateHeader } from '../http/client_certificate.ts'
 import { parseNetworks } from '../http/trusted_proxies.ts'
 import { rotationDays } from '../key_material/key_times.ts'
 import { profileNames } from '../profiles/profiles.ts'
 import { auditIssuances, type Configuration, dpopNonceUses, logLevels } from './configuration.ts'
+import {
+  fail,
+  headerForms,
+  integer,
+  oneOf,
+  parseCertificateHeader,
+  parseDatabaseUrl,
+  parseFile,
+  parseHost,
+  parseIssuer,
+  parseMasterKeyText,
+  parsePort,
+} from './option_values.ts'
 
 /** Reads an option from text. Throws with what is wrong with it. */
 type Parse<T> = (text: string) => T
@@ -26,42 +38,6 @@ export interface Option<Name extends keyof Configuration = keyof Configuration> 
   readonly fallback: Configuration[Name]
   readonly parse: Parse<Configuration[Name]>
 }
-
-const fail = (message: string): never => {
-  throw new Error(message)
-}
-
-const integer = (least: number, most: number) => (text: string) => {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  return number >= least && number <= most ? number : fail(`must be a whole number from ${least} to ${most}`)
-}
-
-const parsePort = integer(0, 65535)
-
-const parseIssuer = (text: string): string => {
-  if (!isIssuer(text)) fail('must be an http(s) URL without query and fragment')
-  // RFC 3986 §2: a URI is ASCII; a name in another script is written as xn--
-  if (!/^[\x21-\x7e]+$/.test(text)) fail('must be written in ASCII')
-  return isSecureUrl(new URL(text)) ? text : fail('must be https, or http on a loopback address')
-}
-
-const parseDatabaseUrl = (text: string): string =>
-  /^postgres(?:ql)?:\/\//.test(text) ? text : fail('must be a postgres:// URL')
-
-const parsePath = (text: string): string => (text === '' ? fail('must be a file') : resolve(text))
-
-const headerForms = Object.keys(certificateHeaderForms).join(', ')
-
-const parseCertificateHeader = (text: string): CertificateHeader =>
-  readCertificateHeader(text) ?? fail(`must be one of ${headerForms}, and may have the header’s name after a colon`)
-
-const parseHost = (text: string): string =>
-  /^[A-Za-z0-9.:_-]+$/.test(text) ? text : fail('must be a host name or an address')
-
-const oneOf =
-  <T extends string>(values: readonly T[]) =>
-  (text: string): T =>
-    values.find((value) => value === text) ?? fail(`must be one of ${values.join(', ')}`)
 
 const option = <Name extends keyof Configuration>(
   name: Name,
@@ -116,14 +92,14 @@ export const options: readonly Option[] = [
     help: '32 bytes in base64 or hex, in place of master.key in the data folder',
     secret: true,
     fallback: undefined,
-    parse: (text) => text,
+    parse: parseMasterKeyText,
   }),
   option('masterKeyPrevious', {
     value: 'KEY',
     help: 'the master key before this one, while it is being changed: what only it opens is sealed anew at the start',
     secret: true,
     fallback: undefined,
-    parse: (text) => text,
+    parse: parseMasterKeyText,
   }),
   option('signingKeyRotationDays', {
     value: 'N|off',
@@ -215,19 +191,19 @@ export const options: readonly Option[] = [
     value: 'FILE',
     help: 'the public listener’s certificate and its chain in PEM, which makes it https; read again when it changes',
     fallback: undefined,
-    parse: parsePath,
+    parse: parseFile,
   }),
   option('tlsKey', {
     value: 'FILE',
     help: 'the key of that certificate in PEM; read again when it changes',
     fallback: undefined,
-    parse: parsePath,
+    parse: parseFile,
   }),
   option('tlsClientCa', {
     value: 'FILE',
     help: 'the authorities whose client certificates are trusted (tls_client_auth), in PEM; read again when it changes',
     fallback: undefined,
-    parse: parsePath,
+    parse: parseFile,
   }),
   option('mtlsPort', {
     value: 'PORT|same|off',

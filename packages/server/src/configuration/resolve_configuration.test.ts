@@ -38,7 +38,12 @@ test('configuration: a flag goes before a variable, a variable before the file',
 test('configuration: every fault is listed at once, each with where it came from', () => {
   const faults = faultsOf({
     flags: { port: '70000' },
-    environment: { CREDENCE_ISSUER: 'http://auth.example.com', CREDENCE_PROT: '1', CREDENCE_LOG_LEVEL: 'loud' },
+    environment: {
+      CREDENCE_ISSUER: 'http://auth.example.com',
+      CREDENCE_PROT: '1',
+      CREDENCE_LOG_LEVEL: 'loud',
+      CREDENCE_MASTER_KEY: 'short',
+    },
     file: { hots: 'x', management_port: [], database_url: 'mysql://x' },
   })
   for (const expected of [
@@ -46,6 +51,7 @@ test('configuration: every fault is listed at once, each with where it came from
     'CREDENCE_ISSUER must be https',
     'CREDENCE_PROT',
     'CREDENCE_LOG_LEVEL must be one of',
+    'CREDENCE_MASTER_KEY is not 32 bytes',
     '"hots"',
     'management_port must be a single value',
     'database_url must be a postgres',
@@ -55,12 +61,13 @@ test('configuration: every fault is listed at once, each with where it came from
       `${expected} in ${JSON.stringify(faults)}`,
     )
   }
-  assert.equal(faults.length, 7)
+  assert.equal(faults.length, 8)
 })
 
 test('configuration: the value of a secret is never repeated in a fault', () => {
-  const faults = faultsOf({ environment: { CREDENCE_DATABASE_URL: 'mysql://user:hunter2@db' } })
-  assert.equal(faults.length, 1)
+  const environment = { CREDENCE_DATABASE_URL: 'mysql://user:hunter2@db', CREDENCE_MASTER_KEY: 'hunter2' }
+  const faults = faultsOf({ environment })
+  assert.equal(faults.length, 2)
   assert.doesNotMatch(faults.join(), /hunter2/)
 })
 

@@ -71,8 +71,8 @@ export const createApplyDeclaration = (deps: ApplyDeclarationDeps): ApplyDeclara
       const begun = deps.clock.monotonicMs()
       for (const [made, change] of plan.changes.entries()) {
         if (deps.clock.monotonicMs() - begun > maxWritingMs) throw doesNotFit(made, plan)
-        await writeChange(change, { ...deps, stores, now }).catch(explainRefusal)
-        record(administrationOf(change), detailsOf(change))
+        const details = await writeChange(change, { ...deps, stores, now }).catch(explainRefusal)
+        record(administrationOf(change), { ...detailsOf(change), details })
       }
       await stores.declarations.add(plan.adopted)
       recordAdoption(plan, current, record)

@@ -2,7 +2,6 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import {
   credentialMembersOf,
-  describeMaterial,
   fitsMethod,
   type MaterialContext,
   neededFor,
@@ -29,7 +28,7 @@ export const parseCredentials = (
   const at = `${pointer}/token_endpoint_auth_method`
   const unfit = materials
     .filter((material) => !fitsMethod(method, material))
-    .map((material) => ({ pointer: at, detail: `${method} has no use for ${describeMaterial(material)}` }))
+    .map((material) => ({ pointer: at, detail: `${method} has no use for ${nameOf[material.kind]}` }))
   const isMissing = method !== undefined && !fitsMethod(method, 'secret') && materials.length === 0
   return {
     credentials: materials.map((material) => ({ clientId, material, credentialId: undefined })),
@@ -43,6 +42,8 @@ export const parseCredentials = (
     ],
   }
 }
+
+const nameOf = { key: 'a key of its own', certificate: 'a certificate', federated: 'a federated credential' } as const
 
 /** Whoever reads a file puts in place what it refers to; what comes here all the same was sent by somebody who has no files. */
 const unread = (entry: ClientEntry, pointer: string): readonly Fault[] =>

@@ -49,7 +49,14 @@ describe('parseDeclaration', () => {
     const [jwk = {}] = testKeys
     for (const [how, fault] of [
       [{ token_endpoint_auth_method: 'private_key_jwt' }, /token_endpoint_auth_method private_key_jwt needs jwks/],
-      [{ token_endpoint_auth_method: 'federated', jwks: { keys: [jwk] } }, /federated has no use for an assertion/],
+      [{ token_endpoint_auth_method: 'federated', jwks: { keys: [jwk] } }, /federated has no use for a key of its own/],
+      [
+        {
+          token_endpoint_auth_method: 'tls_client_auth',
+          federated_credentials: [{ platform: 'google', subject: '108234567890123456789' }],
+        },
+        /tls_client_auth has no use for a federated credential/,
+      ],
       [{ token_endpoint_auth_method: 'private_key_jwt', jwks_file: './a.json' }, /jwks_file jwks_file is read by/],
       [{ certificate_file: './a.pem' }, /certificate_file certificate_file is read by/],
       [{ jwks: { keys: [{ ...jwk, d: 'x' }] } }, /is a private key/],

@@ -1,6 +1,7 @@
 /** The files that clients of a declarative source refer to, keys and certificates, and how they come into the document. RFC 7517 §5. */
 import { readFile, stat } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
+import { isJsonObject, type JsonObject } from '@credence/jwt'
 import { parseAllDocuments } from 'yaml'
 import { type Fault, pointerTo } from './fault.ts'
 
@@ -9,11 +10,6 @@ export type ReferencedFiles = Readonly<Record<string, { readonly text: string } 
 
 const maxBytes = 64 * 1024
 const maxFiles = 4_000
-
-type Entry = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Entry =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Reads what the clients of a source text refer to, from its own folder and below.
@@ -36,7 +32,7 @@ const findPaths = (text: string): readonly string[] => {
   try {
     const documents = [...parseAllDocuments(text)].map((document) => document.toJS() as unknown)
     const entries = documents.flatMap((document) =>
-      isObject(document) && Array.isArray(document.clients) ? document.clients.filter(isObject) : [],
+      isJsonObject(document) && Array.isArray(document.clients) ? document.clients.filter(isJsonObject) : [],
     )
     const paths = entries.flatMap((entry) => members.map((member) => entry[member]))
     return [...new Set(paths.filter((path) => typeof path === 'string'))]
@@ -69,9 +65,9 @@ export interface Inlined {
 
 /** The entry of a client with the content of files in place of their names, which stay where there is a fault. Nothing of a content is in one. */
 export const inlineFiles = (entry: unknown, files: ReferencedFiles): Inlined => {
-  if (!isObject(entry)) return { entry, faults: [] }
+  if (!isJsonObject(entry)) return { entry, faults: [] }
   const faults: Fault[] = []
-  const put = (found: Entry, member: (typeof members)[number], parse: (text: string) => unknown): Entry => {
+  const put = (found: JsonObject, member: (typeof members)[number], parse: (text: string) => unknown): JsonObject => {
     const { [member]: path, ...rest } = found
     if (typeof path !== 'string') return found
     const target = member.replace('_file', '')
@@ -97,9 +93,9 @@ class UnfitKeys extends Error {}
 /** A JWK set, or a single JWK. */
 const parseKeys = (text: string): unknown => {
   const parsed: unknown = JSON.parse(text)
-  const set = isObject(parsed) && 'kty' in parsed ? { keys: [parsed] } : parsed
-  if (!isObject(set) || !Array.isArray(set.keys)) throw new UnfitKeys('is no JWK set: {"keys":[…]}')
-  if (set.keys.some((key) => isObject(key) && ('d' in key || 'k' in key))) {
+  const set = isJsonObject(parsed) && 'kty' in parsed ? { keys: [parsed] } : parsed
+  if (!isJsonObject(set) || !Array.isArray(set.keys)) throw new UnfitKeys('is no JWK set: {"keys":[…]}')
+  if (set.keys.some((key) => isJsonObject(key) && ('d' in key || 'k' in key))) {
     throw new UnfitKeys('has a private key in it: it stays where it is used, the file takes its public half')
   }
   return set

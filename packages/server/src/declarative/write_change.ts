@@ -1,6 +1,7 @@
 /** Makes one planned change in the store. */
 import { type Clock, createId, type Randomness } from '@credence/protocol'
 import { StoreError, type Stores } from '@credence/storage'
+import type { Administered } from '../admin/administer.ts'
 import { createMaterialCredential } from '../admin/new_credentials.ts'
 import { cutOffClient } from '../revocation/cut_off_client.ts'
 import type { ApiChange, ClientChange, CredentialChange, GrantChange, PlannedChange } from './plan_changes.ts'
@@ -14,26 +15,36 @@ export interface WriteDeps {
   readonly randomness: Randomness
 }
 
-/** @throws {StoreError} `in_use` when an API would be deleted that a client outside of the declaration is granted */
-export const writeChange = (change: PlannedChange, deps: WriteDeps): Promise<unknown> => {
+/**
+ * Returns what else explains the change: for an API that is deleted, who served it.
+ *
+ * @throws {StoreError} `in_use` when an API would be deleted that a client outside of the declaration is granted
+ */
+export const writeChange = async (change: PlannedChange, deps: WriteDeps): Promise<Administered<never>['details']> => {
   switch (change.kind) {
     case 'api':
       return writeApi(change, deps)
     case 'client':
-      return writeClient(change, deps)
+      await writeClient(change, deps)
+      return undefined
     case 'grant':
-      return writeGrant(change, deps)
+      await writeGrant(change, deps)
+      return undefined
     case 'credential':
-      return writeCredential(change, deps)
+      await writeCredential(change, deps)
+      return undefined
   }
 }
 
 const writeApi = async ({ before, after }: ApiChange, { stores: { apis }, now, randomness }: WriteDeps) => {
-  if (after === undefined) return apis.delete(before?.audience ?? '')
+  if (after === undefined) return { served_by: await apis.delete(before?.audience ?? '', now) }
   if (before !== undefined)
-    return apis.update({ ...(await stored(apis.find(after.audience))), ...after, updatedAt: now })
-  const id = createId('api', now * 1000, randomness)
-  return apis.create({ ...after, id, createdAt: now, updatedAt: now, revision: 1 })
+    await apis.update({ ...(await stored(apis.find(after.audience))), ...after, updatedAt: now })
+  else {
+    const id = createId('api', now * 1000, randomness)
+    await apis.create({ ...after, id, createdAt: now, updatedAt: now, revision: 1 })
+  }
+  return undefined
 }
 
 const writeClient = async ({ before, after }: ClientChange, { stores, issuer, now }: WriteDeps) => {

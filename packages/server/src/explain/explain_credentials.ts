@@ -67,7 +67,9 @@ const judge = (credential: Credential, { tokenEndpointAuthMethod: registered }: 
   const methods =
     registered === undefined
       ? possible.filter((method) => method !== 'client_secret_jwt')
-      : possible.filter((method) => method === registered)
+      : possible.filter(
+          (method) => method === registered || (registered === 'private_key_jwt' && method === 'federated'),
+        )
   return methods.length === 0
     ? { methods, because: `the client is registered for ${registered}` }
     : { methods, because: undefined }

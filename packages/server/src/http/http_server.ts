@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { keepTickShape } from './tick_shape.ts'
 import { createTlsListener, type TlsListenerOptions } from './tls_listener.ts'
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -30,6 +31,7 @@ const limits = {
 
 /** Listens on a TCP address, over TLS where `tls` is given, or on a socket that only the owner of this process can open. */
 export const listen = async (address: ListenAddress, tls?: TlsListenerOptions): Promise<HttpServer> => {
+  keepTickShape()
   let handler: RequestHandler = answerStarting
   const listener: RequestHandler = (request, response) => handler(request, response)
   const secure = tls && createTlsListener(limits, listener, tls)
@@ -70,6 +72,11 @@ export const listen = async (address: ListenAddress, tls?: TlsListenerOptions): 
 }
 
 const answerStarting: RequestHandler = (_request, response) => {
-  response.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' })
+  response.writeHead(503, {
+    'retry-after': '1',
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+  })
   response.end('{"error":"temporarily_unavailable","error_description":"starting"}')
 }

@@ -48,7 +48,8 @@ export const createPublicHandler = (deps: PublicHandlerDeps): RequestHandler => 
   const routes = createRoutes(deps)
 
   const answer = async (request: IncomingMessage, activity: RequestActivity): Promise<Answer> => {
-    const { method, url = '' } = request
+    const { method } = request
+    const url = toOriginForm(request.url ?? '')
     const queryStart = url.indexOf('?')
     const route = routes.get(queryStart === -1 ? url : url.slice(0, queryStart))
     if (route === undefined) throw new OAuthError('invalid_request', 'no such endpoint', { status: 404 })
@@ -113,10 +114,15 @@ const createRoutes = (deps: PublicHandlerDeps): ReadonlyMap<string, Route> => {
   )
 }
 
+/** RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests". Whose name it gives counts as little as Host does. */
+const toOriginForm = (target: string): string =>
+  target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]+/i, '')
+
 /** RFC 9110 §9.1: "All general-purpose servers MUST support the methods GET and HEAD"; what a resource has, it has for both. */
 const checkMethod = (asked: string | undefined, allowed: Route['method']): void => {
   if (asked === allowed || (asked === 'HEAD' && allowed === 'GET')) return
-  throw new OAuthError('invalid_request', `use ${allowed}`, { status: 405, headers: { allow: allowed } })
+  const allow = allowed === 'GET' ? 'GET, HEAD' : allowed
+  throw new OAuthError('invalid_request', `use ${allowed}`, { status: 405, headers: { allow } })
 }
 
 /** Every answer is ASCII, so that its length is its size. */

@@ -4,15 +4,13 @@ import { join } from 'node:path'
 import type { Randomness } from '@credence/protocol'
 import type { Configuration } from '../configuration/configuration.ts'
 import { ConfigurationError } from '../configuration/configuration_error.ts'
+import { howToMakeMasterKey, masterKeyLength, readMasterKey } from './master_key_text.ts'
 
 export interface MasterKeys {
   readonly current: Uint8Array
   /** While the master key is being changed: the one before. */
   readonly previous: Uint8Array | undefined
 }
-
-const keyLength = 32
-const howToMake = 'make one with: openssl rand -base64 32'
 
 /**
  * The master key, and during a change of it the previous one.
@@ -50,7 +48,7 @@ export const loadMasterKey = async (source: MasterKeySource, randomness: Randomn
   if (stored !== undefined) return parseMasterKey(stored, file)
   if (!source.mayCreate) {
     throw new ConfigurationError([
-      `no master key: a server that listens beyond this machine needs CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or ${file}; ${howToMake}`,
+      `no master key: a server that listens beyond this machine needs CREDENCE_MASTER_KEY, CREDENCE_MASTER_KEY_FILE or ${file}; ${howToMakeMasterKey}`,
     ])
   }
   return createMasterKey(file, randomness)
@@ -58,22 +56,11 @@ export const loadMasterKey = async (source: MasterKeySource, randomness: Randomn
 
 /** @throws {ConfigurationError} when it is not 32 bytes in base64 or hex, or is no random key. */
 export const parseMasterKey = (text: string, origin: string): Uint8Array => {
-  const trimmed = text.trim()
-  const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64')
-  if (key.length !== keyLength || !/^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i.test(trimmed)) {
-    throw new ConfigurationError([`${origin} is not ${keyLength} bytes in base64 or hex; ${howToMake}`])
+  try {
+    return readMasterKey(text)
+  } catch (error) {
+    throw new ConfigurationError([`${origin} ${error instanceof Error ? error.message : 'cannot be used'}`])
   }
-  if (isPattern(key))
-    throw new ConfigurationError([`${origin} is a default or a pattern, not a random key; ${howToMake}`])
-  return key
-}
-
-/** Whether the bytes are too regular to be random: one key in 10^9 that is random is taken for a pattern. */
-const isPattern = (key: Uint8Array): boolean => {
-  const steps = [...key].map((byte, index) => (byte - (key[index - 1] ?? 0)) & 0xff)
-  const isText = key.every((byte) => byte >= 0x20 && byte < 0x7f)
-  // repeated bytes; bytes that count up or down; a passphrase behind base64
-  return new Set(key).size < 16 || new Set(steps).size < 12 || isText
 }
 
 const readIfPresent = async (file: string): Promise<string | undefined> => {
@@ -90,7 +77,7 @@ const readIfPresent = async (file: string): Promise<string | undefined> => {
 }
 
 const createMasterKey = async (file: string, randomness: Randomness): Promise<Uint8Array> => {
-  const key = randomness.bytes(keyLength)
+  const key = randomness.bytes(masterKeyLength)
   // wx: never overwrite a key that another process has just made
   const handle = await open(file, 'wx', 0o600)
   try {

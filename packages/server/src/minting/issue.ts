@@ -1,5 +1,5 @@
 /** The one place where tokens are made: an authorization becomes a signed JWT access token, or an opaque one with the same claims. RFC 9068 §2. */
-import { type AccessTokenClaims, attachSignature, encodeHeader, type Signer, signingInputOf } from '@credence/jwt'
+import { type AccessTokenClaims, encodeHeader, type Signer, signingInputOf } from '@credence/jwt'
 import { type Clock, formatScope, type Randomness, type TokenResponse } from '@credence/protocol'
 import type { Authorization } from '../grants/authorization.ts'
 import type { KeyRing } from '../key_material/key_ring.ts'
@@ -47,7 +47,7 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
     }
   }
 
-  return async (authorization, confirmation) => {
+  return (authorization, confirmation) => {
     const { api, ttlSeconds } = authorization
     const claims = claimsOf(authorization, confirmation)
     const respond = (token: string): TokenResponse => ({
@@ -57,10 +57,10 @@ export const createIssue = ({ issuer, keyRing, queue, opaqueTokens, clock, rando
       scope: claims.scope,
     })
     if (api.tokenFormat === 'opaque') return respond(opaqueTokens.seal(claims))
-    const active = keyRing.signerFor(api.signingAlgorithm)
-    const signer = active instanceof Promise ? await active : active
-    const signingInput = signingInputOf(headerOf(signer), writeClaims(issuerJson, claims))
-    return respond(attachSignature(signingInput, await queue.sign(signer, signingInput)))
+    const sign = (signer: Signer) =>
+      queue.sign(signer, signingInputOf(headerOf(signer), writeClaims(issuerJson, claims))).then(respond)
+    const signer = keyRing.signerFor(api.signingAlgorithm)
+    return signer instanceof Promise ? signer.then(sign) : sign(signer)
   }
 }
 

@@ -7,12 +7,13 @@
  * 0.95, and 1.5 times the rate where the receiver (a proxy, a caller) is on the same machine; 1.05 where it is not. Both
  * phases are needed: to collect, and then to sign and write in turn, gives half of it.
  */
-import type { Signer } from '@credence/jwt'
+import { attachSignature, type Signer } from '@credence/jwt'
 import { catalogue } from '../metrics/catalogue.ts'
 import { createHistogram, type HistogramCounts } from '../metrics/histogram.ts'
 
 export interface SigningQueue {
-  sign(signer: Signer, signingInput: string): Promise<Buffer>
+  /** The finished token. */
+  sign(signer: Signer, signingInput: string): Promise<string>
   /** How many wait now. */
   readonly depth: number
   /** How many were signed together, turn by turn. */
@@ -22,8 +23,15 @@ export interface SigningQueue {
 interface Job {
   readonly signer: Signer
   readonly signingInput: string
-  readonly resolve: (signature: Buffer | Promise<Buffer>) => void
+  readonly resolve: (token: string | Promise<string>) => void
   readonly reject: (error: unknown) => void
+}
+
+const sign = ({ signer, signingInput }: Job): string | Promise<string> => {
+  const signature = signer.sign(signingInput)
+  return signature instanceof Promise
+    ? signature.then((late) => attachSignature(signingInput, late))
+    : attachSignature(signingInput, signature)
 }
 
 /**
@@ -42,7 +50,7 @@ export const createSigningQueue = (mostTogether: number): SigningQueue => {
     // what waits for these promises, the writing of the answers, runs after the last signature
     for (const job of jobs) {
       try {
-        job.resolve(job.signer.sign(job.signingInput))
+        job.resolve(sign(job))
       } catch (error) {
         job.reject(error)
       }

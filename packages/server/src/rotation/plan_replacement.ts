@@ -1,6 +1,7 @@
 /** Managed rotation: whether a client may replace the credential that it asks with, and what becomes of the ones there are. */
 import { OAuthError } from '@credence/protocol'
 import type { ClientRecord, Credential } from '@credence/storage'
+import { invalidClient } from '../client_auth/invalid_client.ts'
 import { inWords } from './time_words.ts'
 
 export interface Replacement {
@@ -42,9 +43,7 @@ export const planReplacement = (
   const working = record?.credentials.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now) ?? []
   const replaced = working.find((credential) => credential.credentialId === credentialId)
   if (record === undefined || record.client.disabled || replaced === undefined) {
-    throw new OAuthError('invalid_client', 'client authentication failed', {
-      detail: 'ended while it was being replaced',
-    })
+    throw invalidClient('ended while it was being replaced')
   }
   const { managedRotation } = record.client
   if (managedRotation === undefined) {

@@ -8,11 +8,11 @@ import {
   JwtError,
   replayKey,
 } from '@credence/jwt'
-import { type Clock, OAuthError } from '@credence/protocol'
+import { type Clock, jwtBearerAssertionType } from '@credence/protocol'
 import type { Client, ClientRecord, Credential } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import type { AuthenticatedClient, PresentedAssertion } from '../client_auth_method.ts'
-import { jwtBearerAssertionType } from './client_assertion.ts'
+import { invalidClient } from '../invalid_client.ts'
 
 /** Finds the credential that signed an assertion; does the same work where there is no client. */
 export type ProveAssertion = (
@@ -46,7 +46,7 @@ export const createCheckClientAssertion =
     const { clientId, assertionType } = presented
     const assertion = refusing(() => decodeClientAssertion(presented.assertion))
     if (deps.federated !== undefined && isForeign(presented, assertion)) return deps.federated(presented, assertion)
-    if (assertionType !== jwtBearerAssertionType) throw refused('client_assertion_type is none that is supported')
+    if (assertionType !== jwtBearerAssertionType) throw invalidClient('client_assertion_type is none that is supported')
     refusing(() => checkClientAssertionType(assertion.header))
 
     const method = methodOf(assertion.header)
@@ -54,8 +54,9 @@ export const createCheckClientAssertion =
     const record = known instanceof Promise ? await known : known
     const proven = deps[method](assertion, record)
     const credential = proven instanceof Promise ? await proven : proven
-    if (record === undefined) throw refused('unknown client')
-    if (credential === undefined) throw refused(`no live credential of the client verifies it: ${describe(assertion)}`)
+    if (record === undefined) throw invalidClient('unknown client')
+    if (credential === undefined)
+      throw invalidClient(`no live credential of the client verifies it: ${describe(assertion)}`)
     checkMayUse(record.client, method)
     return { record, credential, method, replayClaims: [checkClaims(assertion, record.client, deps)] }
   }
@@ -69,10 +70,10 @@ const isForeign = ({ clientId, assertionType }: PresentedAssertion, { claims }: 
   assertionType !== jwtBearerAssertionType || claims.iss !== clientId
 
 const checkMayUse = ({ disabled, tokenEndpointAuthMethod: registered }: Client, used: OwnMethod): void => {
-  if (disabled) throw refused('the client is disabled')
+  if (disabled) throw invalidClient('the client is disabled')
   // a secret is kept so that it can be used in this way only where an operator has said so
   const allowed = registered === undefined ? used === 'private_key_jwt' : registered === used
-  if (!allowed) throw refused(`registered for ${registered ?? 'any method but client_secret_jwt'}, used ${used}`)
+  if (!allowed) throw invalidClient(`registered for ${registered ?? 'any method but client_secret_jwt'}, used ${used}`)
 }
 
 const checkClaims = (
@@ -92,12 +93,10 @@ const refusing = <T>(step: () => T): T => {
   try {
     return step()
   } catch (error) {
-    if (error instanceof JwtError) throw refused(error.message)
+    if (error instanceof JwtError) throw invalidClient(error.message)
     throw error
   }
 }
 
 const describe = ({ header: { algorithm, kid } }: ClientAssertion): string =>
   `${algorithm === 'HS256' ? algorithm : algorithm.name}, ${kid === undefined ? 'no kid' : `kid ${kid.slice(0, 64)}`}`
-
-const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })

@@ -3,8 +3,6 @@ import { type ClientAssertion, decodeClientAssertion } from '@credence/jwt'
 import { OAuthError } from '@credence/protocol'
 import type { ClientAuthMethod } from '../client_auth_method.ts'
 
-export const jwtBearerAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
 export const clientAssertion: ClientAuthMethod = {
   read(form) {
     const assertion = form.get('client_assertion')

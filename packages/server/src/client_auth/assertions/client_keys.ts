@@ -9,8 +9,8 @@ import {
   quoteForMessage,
   signatureAlgorithms,
 } from '@credence/jwt'
-import { type Clock, createId, type Randomness } from '@credence/protocol'
 import type { ClientKey, KeyCredential } from '@credence/storage'
+import { type NewCredentialOptions, newCredentialFacts } from '../new_credential_facts.ts'
 import { assumePs256 } from './client_key_sets.ts'
 
 /** Keys that cannot be registered. The message says which, why, and what to do; nothing of a key is in it but its `kid`. */
@@ -26,13 +26,8 @@ export interface ClientKeySource {
   readonly jwksUri?: string | undefined
 }
 
-export interface ClientKeysDeps {
-  readonly clock: Clock
-  readonly randomness: Randomness
+export interface ClientKeysOptions extends NewCredentialOptions {
   readonly allowPrivateAddresses: boolean
-  readonly label?: string | undefined
-  /** Seconds from now. Undefined: for ever. */
-  readonly expiresIn?: number | undefined
 }
 
 export const maxClientKeys = 20
@@ -48,25 +43,13 @@ const maxUriLength = 2_000
 export const createKeyCredentials = (
   clientId: string,
   source: ClientKeySource,
-  deps: ClientKeysDeps,
-): readonly KeyCredential[] => {
-  const now = deps.clock.epochSeconds()
-  return parseClientKeys(source, deps.allowPrivateAddresses).map((key) => ({
-    credentialId: createId('cred', now * 1000, deps.randomness),
-    clientId,
+  options: ClientKeysOptions,
+): readonly KeyCredential[] =>
+  parseClientKeys(source, options.allowPrivateAddresses).map((key) => ({
+    ...newCredentialFacts(clientId, options),
     kind: 'key',
     key,
-    label: deps.label,
-    createdAt: now,
-    expiresAt: deps.expiresIn === undefined ? undefined : now + deps.expiresIn,
-    revokedAt: undefined,
-    lastUsedAt: undefined,
-    lastUsedFrom: undefined,
-    lastUsedUserAgent: undefined,
-    lifetimeSeconds: deps.expiresIn,
-    replaces: undefined,
   }))
-}
 
 /** The keys themselves, for who makes credentials of them elsewhere. @throws {ClientKeysError} */
 export const parseClientKeys = (

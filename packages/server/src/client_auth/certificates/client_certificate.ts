@@ -1,5 +1,5 @@
 /** Client authentication by the certificate of the connection: reads it, finds the credential that it proves. RFC 8705 §2. */
-import { type Clock, OAuthError } from '@credence/protocol'
+import type { Clock } from '@credence/protocol'
 import type { CertificateCredential, ClientRecord, TokenEndpointAuthMethod } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import {
@@ -8,6 +8,7 @@ import {
   nothingToClaim,
   type PresentedCertificate,
 } from '../client_auth_method.ts'
+import { invalidClient } from '../invalid_client.ts'
 import { type CertificateFacts, readCertificateFacts } from './client_certificate_facts.ts'
 import { whyNotSelfSignedTlsClientAuth } from './self_signed_tls_client_auth.ts'
 import { type CertificateProof, whyNotTlsClientAuth } from './tls_client_auth.ts'
@@ -47,9 +48,9 @@ const proveCertificate = (
   record: ClientRecord | undefined,
   now: number,
 ): AuthenticatedClient => {
-  if (record === undefined) throw refused('unknown client')
+  if (record === undefined) throw invalidClient('unknown client')
   const { client, credentials } = record
-  if (client.disabled) throw refused('the client is disabled')
+  if (client.disabled) throw invalidClient('the client is disabled')
   const registered = client.tokenEndpointAuthMethod
   const held = credentials.filter(
     (credential): credential is CertificateCredential =>
@@ -57,7 +58,7 @@ const proveCertificate = (
   )
   const alive = held.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
   if (alive.length === 0) {
-    throw refused(held.length > 0 ? 'expired credential' : `no certificate is registered${forMethod(registered)}`)
+    throw invalidClient(held.length > 0 ? 'expired credential' : `no certificate is registered${forMethod(registered)}`)
   }
   const facts = readFacts(certificate.raw)
   let reason: string | undefined
@@ -66,7 +67,7 @@ const proveCertificate = (
     reason = whyNot[method]({ certificate, facts, match: credential.certificate, now })
     if (reason === undefined) return { record, credential, method, replayClaims: nothingToClaim }
   }
-  throw refused(reason ?? 'no certificate is registered')
+  throw invalidClient(reason ?? 'no certificate is registered')
 }
 
 type CertificateMethod = 'tls_client_auth' | 'self_signed_tls_client_auth'
@@ -85,8 +86,6 @@ const readFacts = (raw: Uint8Array): CertificateFacts => {
   try {
     return readCertificateFacts(raw)
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : 'the certificate cannot be read')
+    throw invalidClient(error instanceof Error ? error.message : 'the certificate cannot be read')
   }
 }
-
-const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })

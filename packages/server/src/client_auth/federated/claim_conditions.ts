@@ -1,5 +1,5 @@
 /** Conditions on the claims of a platform's token: exact values, or how they begin; never a pattern that somebody wrote. */
-import { type JsonObject, quoteForMessage } from '@credence/jwt'
+import { isJsonObject, type JsonObject, quoteForMessage } from '@credence/jwt'
 import type { ClaimCondition } from '@credence/storage'
 
 /** Whether a value is one that the condition names. A prefix is met by what goes on after it, not by itself. */
@@ -54,10 +54,7 @@ const readAll = (value: JsonObject, path: string): readonly unknown[] => {
   for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
     const name = path.slice(0, dot)
     const inner = Object.hasOwn(value, name) ? value[name] : undefined
-    if (isObject(inner)) found.push(...readAll(inner, path.slice(dot + 1)))
+    if (isJsonObject(inner)) found.push(...readAll(inner, path.slice(dot + 1)))
   }
   return found
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -221,10 +221,14 @@ describe('federated: who the client is', () => {
     await refused(server.ask(token), /^the client has no federated credential/)
     server.put([{ ...credential, expiresAt: now }])
     await refused(server.ask(token), new RegExp(`^expired credential: ${credential.credentialId}`))
-    server.put([credential], { tokenEndpointAuthMethod: 'private_key_jwt' })
-    await refused(server.ask(token), /^registered for private_key_jwt, used federated/)
-    server.put([credential], { tokenEndpointAuthMethod: 'federated' })
-    assert.ok(await server.ask(token))
+    for (const other of ['client_secret_basic', 'client_secret_jwt', 'tls_client_auth'] as const) {
+      server.put([credential], { tokenEndpointAuthMethod: other })
+      await refused(server.ask(token), new RegExp(`^registered for ${other}, used federated`))
+    }
+    for (const fitting of ['federated', 'private_key_jwt', undefined] as const) {
+      server.put([credential], fitting && { tokenEndpointAuthMethod: fitting })
+      assert.ok(await server.ask(token))
+    }
   })
 
   it('of several credentials the first that fits is used; of none that fits the nearest is told of', async () => {

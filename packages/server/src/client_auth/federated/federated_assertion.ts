@@ -11,14 +11,14 @@ import {
   quoteForMessage,
   replayKey,
 } from '@credence/jwt'
-import { type Clock, OAuthError } from '@credence/protocol'
+import { type Clock, jwtSpiffeAssertionType, OAuthError } from '@credence/protocol'
 import type { ClientRecord, FederatedCredential, ReplayClaim } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import { createDecoyKeys } from '../assertions/decoy_keys.ts'
 import { type AuthenticatedClient, nothingToClaim, type PresentedAssertion } from '../client_auth_method.ts'
+import { invalidClient } from '../invalid_client.ts'
 import { whyNotMet } from './claim_conditions.ts'
 import type { PlatformKeys } from './platform_keys.ts'
-import { jwtSpiffe } from './platforms/platform.ts'
 import { platforms } from './platforms/platforms.ts'
 
 /** Credentials of a client whose claims all fit one token, and differ in their keys alone: more of them are not tried. */
@@ -75,13 +75,13 @@ export const createCheckFederatedAssertion = ({
     if (unavailable !== undefined) throw away(unavailable)
     // as much work where no signature was looked at as where one was wrong
     if (tried === 0) decoys(jws.header.algorithm).verify(jws.signingInput, jws.signature)
-    throw refused(closest.reason)
+    throw invalidClient(closest.reason)
   }
 }
 
 const withPublicKeyAlgorithm = (assertion: ClientAssertion): DecodedJws => {
   const { algorithm } = assertion.header
-  if (algorithm === 'HS256') throw refused('a platform signs with a private key, and alg is HS256')
+  if (algorithm === 'HS256') throw invalidClient('a platform signs with a private key, and alg is HS256')
   return { ...assertion, header: { ...assertion.header, algorithm } }
 }
 
@@ -110,12 +110,14 @@ const usableCredentials = (
   if (record === undefined) return 'unknown client'
   const { disabled, tokenEndpointAuthMethod: registered } = record.client
   if (disabled) return 'the client is disabled'
-  if (registered !== undefined && registered !== 'federated') return `registered for ${registered}, used federated`
+  // what it holds is an operator's doing either way; private_key_jwt is any assertion that a key pair signed
+  const allowed = registered === undefined || registered === 'federated' || registered === 'private_key_jwt'
+  if (!allowed) return `registered for ${registered}, used federated`
   const held = federatedCredentials(record)
   if (held.length === 0) return 'the client has no federated credential'
   const ofIssuer = held.filter((credential) => isOfIssuer(credential, claims))
   if (ofIssuer.length === 0) {
-    return assertionType === jwtSpiffe
+    return assertionType === jwtSpiffeAssertionType
       ? `no credential trusts the trust domain of ${quoteForMessage(claims.sub)}`
       : `no credential trusts the issuer ${quoteForMessage(claims.iss)}`
   }
@@ -188,8 +190,6 @@ const replayClaimsOf = (
         },
       ]
     : nothingToClaim
-
-const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })
 
 const away = (cause: JwtError) =>
   new OAuthError('temporarily_unavailable', 'the keys of the platform cannot be had now: try again shortly', {

@@ -1,6 +1,7 @@
 /** Makes a federated credential out of what an operator says, and refuses what could not work or would let in too many. RFC 7523 §3. */
-import { type Clock, createId, isIssuer, type Randomness } from '@credence/protocol'
+import { type Clock, isIssuer, type Randomness } from '@credence/protocol'
 import type { ClaimCondition, FederatedCredential, Federation } from '@credence/storage'
+import { newCredentialFacts } from '../new_credential_facts.ts'
 import { type ConditionText, checkClaimPath, maxConditions, parseCondition } from './condition_text.ts'
 import { type FederationFault, type FederationPart, InvalidFederation } from './invalid_federation.ts'
 import { parsePinnedKeys } from './pinned_keys.ts'
@@ -55,22 +56,8 @@ export const createFederatedCredential = (
   deps: FederatedCredentialDeps,
 ): FederatedCredential => {
   const federation = parseFederation(asked, deps)
-  const now = deps.clock.epochSeconds()
-  return {
-    credentialId: createId('cred', now * 1000, deps.randomness),
-    clientId: asked.clientId,
-    kind: 'federated',
-    federation,
-    label: asked.label,
-    createdAt: now,
-    expiresAt: asked.expiresIn === undefined ? undefined : now + asked.expiresIn,
-    revokedAt: undefined,
-    lastUsedAt: undefined,
-    lastUsedFrom: undefined,
-    lastUsedUserAgent: undefined,
-    lifetimeSeconds: asked.expiresIn,
-    replaces: undefined,
-  }
+  const { clientId, label, expiresIn } = asked
+  return { ...newCredentialFacts(clientId, { ...deps, label, expiresIn }), kind: 'federated', federation }
 }
 
 /** Reads what an operator says. @throws {InvalidFederation} with every fault */

@@ -1,5 +1,5 @@
 /** The keys that an operator pins for a platform: public ones only, and of the kinds that can be used. RFC 7517 §5. */
-import { type JsonObject, keySetOfSpiffeBundle, parseKeySet } from '@credence/jwt'
+import { isJsonObject, type JsonObject, keySetOfSpiffeBundle, parseKeySet } from '@credence/jwt'
 import type { Federation } from '@credence/storage'
 import { checkReach } from './platform_reach.ts'
 import type { PlatformName } from './platforms/platform.ts'
@@ -33,13 +33,10 @@ export const parsePinnedKeys = (
 }
 
 /** Members that a private key has. RFC 7518 §6.2.2, §6.3.2. */
-const isPrivate = (key: unknown): boolean => isObject(key) && ('d' in key || 'k' in key)
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isPrivate = (key: unknown): boolean => isJsonObject(key) && ('d' in key || 'k' in key)
 
 const usableKeys = (jwks: unknown, platform: PlatformName): readonly JsonObject[] => {
-  const members = isObject(jwks) ? jwks.keys : undefined
+  const members = isJsonObject(jwks) ? jwks.keys : undefined
   if (!Array.isArray(members)) throw new Error('must be a JWK set: an object with an array of keys')
   if (members.some(isPrivate)) throw new Error('has a private key in it: give the public keys only')
   if (JSON.stringify(members).length > maxLength) throw new Error(`must have at most ${maxLength} characters`)

@@ -1,8 +1,9 @@
 /** Checks a client secret: one look-up by the id that the secret carries, one compare. RFC 6749 §2.3.1. */
-import { type Clock, OAuthError } from '@credence/protocol'
+import type { Clock } from '@credence/protocol'
 import type { ClientRecord } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import { type AuthenticatedClient, nothingToClaim, type PresentedSecret } from '../client_auth_method.ts'
+import { invalidClient } from '../invalid_client.ts'
 import { credentialIdOf, type SecretDigester } from './client_secret.ts'
 
 export interface ClientSecretDeps {
@@ -27,34 +28,34 @@ export const checkClientSecret = (
 ): AuthenticatedClient | Promise<AuthenticatedClient> => {
   const credentialId = credentialIdOf(presented.clientSecret)
   const known = credentialId === undefined ? undefined : deps.directory.clientByCredential(credentialId)
-  const prove = (record: ClientRecord | undefined) => proveSecret(presented, { ...deps, credentialId, record })
+  const prove = (record: ClientRecord | undefined) => proveSecret(presented, { credentialId, record }, deps)
   return known instanceof Promise ? known.then(prove) : prove(known)
 }
 
-interface Found extends ClientSecretDeps {
+interface Found {
   readonly credentialId: string | undefined
   readonly record: ClientRecord | undefined
 }
 
 const proveSecret = (
   { method, clientId, clientSecret }: PresentedSecret,
-  { credentialId, record, digester, clock }: Found,
+  { credentialId, record }: Found,
+  { digester, clock }: ClientSecretDeps,
 ): AuthenticatedClient => {
   const found = record?.credentials.find((held) => held.credentialId === credentialId)
   const credential = found?.kind === 'secret' ? found : undefined
   const proven = digester.matches(clientSecret, credential?.secretDigest ?? noDigest)
 
-  if (record === undefined || credential === undefined) throw refused('unknown or revoked secret')
-  if (!proven) throw refused('wrong secret for a known credential id')
+  if (record === undefined || credential === undefined) throw invalidClient('unknown or revoked secret')
+  if (!proven) throw invalidClient('wrong secret for a known credential id')
   const { client } = record
-  if (client.clientId !== clientId) throw refused(`the secret belongs to another client: ${client.clientId}`)
+  if (client.clientId !== clientId) throw invalidClient(`the secret belongs to another client: ${client.clientId}`)
   if (credential.expiresAt !== undefined && credential.expiresAt <= clock.epochSeconds()) {
-    throw refused(`expired credential: ${credential.credentialId}`)
+    throw invalidClient(`expired credential: ${credential.credentialId}`)
   }
-  if (client.disabled) throw refused('the client is disabled')
+  if (client.disabled) throw invalidClient('the client is disabled')
   const registered = client.tokenEndpointAuthMethod
-  if (registered !== undefined && registered !== method) throw refused(`registered for ${registered}, used ${method}`)
+  if (registered !== undefined && registered !== method)
+    throw invalidClient(`registered for ${registered}, used ${method}`)
   return { record, credential, method, replayClaims: nothingToClaim }
 }
-
-const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail })

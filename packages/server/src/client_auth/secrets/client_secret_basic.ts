@@ -2,14 +2,16 @@
 import { OAuthError, parseBasicCredentials } from '@credence/protocol'
 import type { ClientAuthMethod } from '../client_auth_method.ts'
 
-const scheme = /^basic +/i
+/** RFC 9110 §11.1, §11.4: the scheme "is case-insensitive", and at least one space follows it. */
+const isBasic = (authorization: string): boolean => authorization.slice(0, scheme.length).toLowerCase() === scheme
+const scheme = 'basic '
 
 export const clientSecretBasic: ClientAuthMethod = {
   read(form, { headers: { authorization } }) {
     if (authorization === undefined) return undefined
-    const prefix = scheme.exec(authorization)
-    if (prefix === null) throw new OAuthError('invalid_client', 'the Authorization header must use the Basic scheme')
-    const { clientId, clientSecret } = parseBasicCredentials(authorization.slice(prefix[0].length))
+    if (!isBasic(authorization))
+      throw new OAuthError('invalid_client', 'the Authorization header must use the Basic scheme')
+    const { clientId, clientSecret } = parseBasicCredentials(authorization.slice(scheme.length).replace(/^ +/, ''))
     const named = form.get('client_id')
     if (named !== undefined && named !== clientId) {
       throw new OAuthError('invalid_request', 'client_id in the body differs from the one in the Authorization header')

@@ -1,16 +1,14 @@
 /** What sets one platform's tokens apart from another's: a row of the table in platforms.ts. */
 import type { JsonObject } from '@credence/jwt'
+import { jwtBearerAssertionType, type jwtSpiffeAssertionType } from '@credence/protocol'
 import type { Federation } from '@credence/storage'
 
 export type PlatformName = Federation['platform']
 
-/** Which assertions a platform's tokens are sent as. RFC 7523 §2.2, draft-ietf-oauth-spiffe-client-auth §3.1. */
-export const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-export const jwtSpiffe = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
-
 export interface Platform {
   readonly title: string
-  readonly assertionType: typeof jwtBearer | typeof jwtSpiffe
+  /** Which assertions its tokens are sent as. */
+  readonly assertionType: typeof jwtBearerAssertionType | typeof jwtSpiffeAssertionType
   /** Which `typ` its tokens have, lower case; undefined: none. */
   readonly types: readonly (string | undefined)[]
   /** The longest that one of its tokens may live. */
@@ -43,7 +41,7 @@ export interface Platform {
 
 /** What the tokens of most platforms are like. */
 export const ordinary = {
-  assertionType: jwtBearer,
+  assertionType: jwtBearerAssertionType,
   types: ['jwt', undefined],
   issuedAtRequired: true,
   singleUse: false,

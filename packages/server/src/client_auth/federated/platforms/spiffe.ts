@@ -1,6 +1,8 @@
 /** SPIFFE: JWT-SVIDs of one trust domain. draft-ietf-oauth-spiffe-client-auth §3.1, SPIFFE-ID §2. */
+
 import type { JsonObject } from '@credence/jwt'
-import { hour, jwtSpiffe, ordinary, type Platform } from './platform.ts'
+import { jwtSpiffeAssertionType } from '@credence/protocol'
+import { hour, ordinary, type Platform } from './platform.ts'
 
 const trustDomain = 'spiffe://[a-z0-9._-]{1,255}'
 // "Individual path segments MUST NOT be empty", nor "." or ".."
@@ -16,7 +18,7 @@ export const trustDomainOf = (id: unknown): string | undefined =>
 export const spiffe: Platform = {
   ...ordinary,
   title: 'SPIFFE',
-  assertionType: jwtSpiffe,
+  assertionType: jwtSpiffeAssertionType,
   // "If set, its value MUST be either JWT or JOSE." (JWT-SVID §2.3)
   types: ['jwt', 'jose', undefined],
   maxLifetimeSeconds: hour,

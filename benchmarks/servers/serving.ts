@@ -1,4 +1,5 @@
 /** How a server under load tells the benchmark that it is ready: one JSON line on standard output. */
+import { executionAsyncResource } from 'node:async_hooks'
 import type { JsonWebKey } from 'node:crypto'
 import type { Server } from 'node:http'
 
@@ -10,8 +11,11 @@ export interface Ready {
   readonly keys?: { readonly keys: readonly JsonWebKey[] }
 }
 
-/** Listens on a free loopback port and says so. */
+const kept: object[] = []
+
+/** Listens on a free loopback port and says so. Keeps one tick alive, as the server does (../turn_wise.md, point 6). */
 export const serve = (server: Server, path: string, jwk?: JsonWebKey): void => {
+  process.nextTick(() => kept.push(executionAsyncResource()))
   server.listen(0, '127.0.0.1', () => announce(server, path, jwk))
 }
 

@@ -84,15 +84,15 @@ const signDer =
 const joinedFromDer = (der: Buffer): Buffer => {
   const joined = Buffer.alloc(64)
   const rEnd = 4 + (der[3] ?? 0)
-  copyRight(der.subarray(4, rEnd), joined.subarray(0, 32))
-  copyRight(der.subarray(rEnd + 2), joined.subarray(32))
+  copyRight(der, 4, rEnd, joined, 32)
+  copyRight(der, rEnd + 2, der.length, joined, 64)
   return joined
 }
 
 /** A DER INTEGER is as short as it can be, or one zero byte longer than 32. */
-const copyRight = (integer: Buffer, target: Buffer): void => {
-  const digits = integer.length > 32 ? integer.subarray(integer.length - 32) : integer
-  target.set(digits, 32 - digits.length)
+const copyRight = (der: Buffer, start: number, end: number, target: Buffer, targetEnd: number): void => {
+  const length = Math.min(end - start, 32)
+  for (let at = 1; at <= length; at++) target[targetEnd - at] = der[end - at] ?? 0
 }
 
 const pool = Buffer.alloc(16 * 512)
