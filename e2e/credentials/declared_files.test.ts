@@ -71,3 +71,35 @@ test('jwks_file: credence apply reads it beside its file, and credence export sa
   const again = await runCommand(['apply', '-f', exported, '--data', other.data])
   assert.match(again.stdout, /^nothing to do/)
 })
+
+test('a client with a key and a platform in one entry is made by credence apply, and a second apply has nothing to do', async () => {
+  const other = await startCredence()
+  after(other.dispose)
+  const both = join(folder.path, 'both')
+  await mkdir(both)
+  await writeFile(join(both, 'report.jwks.json'), JSON.stringify({ keys: [first.publicJwk] }))
+  await writeFile(
+    join(both, 'credence.yaml'),
+    `apis:
+  - audience: ${audience}
+    scopes: [orders:read, orders:write]
+    token_ttl: 10m
+clients:
+  - client_id: report-generator
+    token_endpoint_auth_method: private_key_jwt
+    jwks_file: ./report.jwks.json
+    grants:
+      - { audience: ${audience}, scopes: [orders:read] }
+    federated_credentials:
+      - { issuer: https://kubernetes.default.svc, subject: "system:serviceaccount:batch:reporter", audience: https://auth.example.com }
+    quota: { tokens_per_minute: 30, mode: observe }
+`,
+  )
+  const applied = await runCommand(['apply', '-f', both, '--data', other.data])
+  assert.equal(applied.code, 0, applied.stderr)
+  const assertion = makeAssertion(first, { clientId: 'report-generator', issuer: other.issuer })
+  assert.equal((await askWith(other, assertion)).status, 200)
+  const listed = await runCommand(['credential', 'list', 'report-generator', '--data', other.data, '--json'])
+  assert.match(listed.stdout, /system:serviceaccount:batch:reporter/)
+  assert.match((await runCommand(['apply', '-f', both, '--data', other.data])).stdout, /^nothing to do/)
+})

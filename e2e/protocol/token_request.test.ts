@@ -145,6 +145,19 @@ test('checklist 9: CORS is off: a preflight is refused and no answer allows an o
   }
 })
 
+test('RFC 9112 §3.2.2: a target in absolute form is the path in it, whatever name it gives', async () => {
+  const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' }
+  for (const origin of [credence.issuer, 'http://another.example', 'HTTPS://another.example:1']) {
+    const answer = await sendHttp(credence.public, { method: 'POST', path: `${origin}/oauth/token`, headers, body })
+    assert.equal(answer.status, 200, origin)
+    const inUri = { method: 'POST', path: `${origin}/oauth/token?${body}`, headers, body }
+    assertRefused(await sendHttp(credence.public, inUri), 'invalid_request')
+  }
+  for (const path of ['http://another.example', 'ftp://another.example/oauth/token', 'http:///oauth/token']) {
+    assertRefused(await sendHttp(credence.public, { method: 'POST', path, headers, body }), 'invalid_request', 404)
+  }
+})
+
 test('an unknown path of the public listener is 404 JSON, and nothing of the management API is there', async () => {
   for (const path of [
     '/',

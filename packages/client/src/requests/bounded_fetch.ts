@@ -4,6 +4,9 @@ import { TokenError } from '../token_error.ts'
 /** A longer answer than this is not read to its end. Metadata and tokens are a few KB. */
 export const maxResponseBytes = 65_536
 
+/** What the authorization server sees, and may show beside the last use of a credential. RFC 9110 §10.1.5. */
+export const userAgent = 'credence-client'
+
 /** What fetch has to be here. Every runtime's own is. */
 export type Fetch = typeof globalThis.fetch
 
@@ -21,7 +24,9 @@ export const nameUrl = (url: string): string => {
  */
 export const boundedFetch = async (fetch: Fetch, url: string, init: RequestInit): Promise<Response> => {
   try {
-    const response = await fetch(url, { ...init, redirect: 'manual' })
+    const headers = new Headers(init.headers)
+    headers.set('user-agent', userAgent)
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     const { status } = response
     if (response.type === 'opaqueredirect' || response.redirected || (status >= 300 && status < 400)) {
       await response.body?.cancel()
