@@ -35,17 +35,23 @@ export const startServer = async ([file = '', ...args]: readonly string[], input
  *
  * @throws what starting, the check or a failed request throws.
  */
-export const measureContenders = async <Started extends Contender>(
+export const measureContenders = <Started extends Contender>(
   starts: readonly (() => Promise<Started>)[],
   check: (contender: Started) => Promise<void>,
   plan: Plan,
-): Promise<ReadonlyMap<string, Measured>> => {
+): Promise<ReadonlyMap<string, Measured>> => withContenders(starts, check, (targets) => measureInTurn(targets, plan))
+
+/** The same, with another way to measure them. */
+export const withContenders = async <Started extends Contender, Result>(
+  starts: readonly (() => Promise<Started>)[],
+  check: (contender: Started) => Promise<void>,
+  measure: (targets: readonly Target[]) => Promise<Result>,
+): Promise<Result> => {
   const contenders: Started[] = []
   try {
     for (const start of starts) contenders.push(await start())
     for (const contender of contenders) await check(contender)
-    const targets = contenders.map(({ target }) => target)
-    return await measureInTurn(targets, plan)
+    return await measure(contenders.map(({ target }) => target))
   } finally {
     for (const contender of contenders) await contender.stop()
   }

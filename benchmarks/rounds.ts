@@ -60,6 +60,36 @@ export const measureInTurn = async (targets: readonly Target[], plan: Plan): Pro
   return new Map([...results].map(([name, all]) => [name, medianResult(all)]))
 }
 
+export interface Comparison {
+  /** The rate of the one in units of the other's: the median, and the range, of all pairs. */
+  readonly ratio: number
+  readonly least: number
+  readonly most: number
+  readonly pairs: number
+}
+
+/**
+ * Measures two servers right after each other, over and over: what keeps the machine busy for a minute moves the rates of a
+ * table, whose rows are a minute apart, and hardly this ratio.
+ *
+ * @throws when a single request fails.
+ */
+export const compareInPairs = async (one: Target, other: Target, plan: Plan): Promise<Comparison> => {
+  const rate = async (target: Target): Promise<number> => {
+    await runLoad({ ...target, seconds: 1 })
+    const { tokensPerSecond, failures } = await runLoad({ ...target, seconds: plan.seconds })
+    if (failures > 0) throw new Error(`${target.name}: ${failures} requests failed`)
+    return tokensPerSecond
+  }
+  for (const target of [one, other]) await runLoad({ ...target, seconds: plan.warmUpSeconds })
+  const ratios: number[] = []
+  for (let pair = 1; pair <= 2 * plan.rounds; pair++) {
+    ratios.push((await rate(one)) / (await rate(other)))
+    console.log(`pair ${pair}  ${one.name}, of ${other.name}  ${ratios.at(-1)?.toFixed(2)}`)
+  }
+  return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios), pairs: ratios.length }
+}
+
 const measure = async (target: Target, seconds: number): Promise<Measured> => {
   const before = cpuSecondsOf(target.pid)
   const result = await runLoad({ ...target, seconds })
