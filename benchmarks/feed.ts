@@ -99,6 +99,8 @@ const readCursor = async (feed: string, authorization: string): Promise<{ cursor
 const measureFeed = async ({ credence, authorization }: Served, cpuPerToken: number) => {
   const url = `${credence.publicUrl}/oauth/revocations`
   const { cursor, bytes } = await readCursor(url, authorization)
+  // the memory of the start is given back half a second after it
+  await sleep(2_000)
   const restingBefore = residentBytesOf(credence.pid)
   const following = await subscribe({ url, authorization, count: subscribers, cursor })
   await sleep(restMs)

@@ -123,7 +123,9 @@ export const createUsageRecorder = ({ store, isClient, clock, capacity }: UsageR
     },
 
     async flush() {
-      let unwritten: readonly Batch[] = [{ issued: [...issued.values()].flat(), refused: [...refused.values()] }]
+      // in the order of the table: rows that are beside each other are written together, and not a page for each
+      const inOrder = [...issued.values()].flat().sort(byClient)
+      let unwritten: readonly Batch[] = [{ issued: inOrder, refused: [...refused.values()] }]
       issued = new Map()
       tallies = 0
       refused = new Map()
@@ -151,6 +153,9 @@ export const createUsageRecorder = ({ store, isClient, clock, capacity }: UsageR
 }
 
 const hourOf = (epochSeconds: number): number => epochSeconds - (epochSeconds % hourSeconds)
+
+const byClient = (one: Tally, other: Tally): number =>
+  one.clientId < other.clientId ? -1 : Number(one.clientId > other.clientId)
 
 interface Batch {
   readonly issued: readonly IssuedCount[]
