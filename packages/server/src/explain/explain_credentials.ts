@@ -1,8 +1,10 @@
 /** Says which credentials of a client could authenticate it now, and by which method. RFC 6749 §2.3. */
+
 import { type Clock, OAuthError } from '@credence/protocol'
 import type { Client, ClientRecord, Credential, TokenEndpointAuthMethod } from '@credence/storage'
 import type { AuthenticatedClient } from '../client_auth/client_auth_method.ts'
 import { nothingToClaim } from '../client_auth/client_auth_method.ts'
+import { mayUseMethod } from '../client_auth/registered_method.ts'
 import type { ProfileRules } from '../profiles/profile_rules.ts'
 import type { Ruling } from './ruling.ts'
 
@@ -62,14 +64,7 @@ const judge = (credential: Credential, { tokenEndpointAuthMethod: registered }: 
   if (registered === 'client_secret_jwt' && credential.kind === 'secret' && credential.sealedSecret === undefined) {
     return { methods: [], because: 'it was made before the client was registered for client_secret_jwt: add another' }
   }
-  const possible = methodsOf(credential)
-  // a secret serves client_secret_jwt only where an operator has said so
-  const methods =
-    registered === undefined
-      ? possible.filter((method) => method !== 'client_secret_jwt')
-      : possible.filter(
-          (method) => method === registered || (registered === 'private_key_jwt' && method === 'federated'),
-        )
+  const methods = methodsOf(credential).filter((method) => mayUseMethod(registered, method))
   return methods.length === 0
     ? { methods, because: `the client is registered for ${registered}` }
     : { methods, because: undefined }

@@ -13,6 +13,7 @@ import type { Client, ClientRecord, Credential } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import type { AuthenticatedClient, PresentedAssertion } from '../client_auth_method.ts'
 import { invalidClient } from '../invalid_client.ts'
+import { mayUseMethod } from '../registered_method.ts'
 
 /** Finds the credential that signed an assertion; does the same work where there is no client. */
 export type ProveAssertion = (
@@ -72,8 +73,8 @@ const isForeign = ({ clientId, assertionType }: PresentedAssertion, { claims }: 
 const checkMayUse = ({ disabled, tokenEndpointAuthMethod: registered }: Client, used: OwnMethod): void => {
   if (disabled) throw invalidClient('the client is disabled')
   // a secret is kept so that it can be used in this way only where an operator has said so
-  const allowed = registered === undefined ? used === 'private_key_jwt' : registered === used
-  if (!allowed) throw invalidClient(`registered for ${registered ?? 'any method but client_secret_jwt'}, used ${used}`)
+  if (!mayUseMethod(registered, used))
+    throw invalidClient(`registered for ${registered ?? 'any method but client_secret_jwt'}, used ${used}`)
 }
 
 const checkClaims = (

@@ -9,6 +9,7 @@ import {
   type PresentedCertificate,
 } from '../client_auth_method.ts'
 import { invalidClient } from '../invalid_client.ts'
+import { mayUseMethod } from '../registered_method.ts'
 import { type CertificateFacts, readCertificateFacts } from './client_certificate_facts.ts'
 import { whyNotSelfSignedTlsClientAuth } from './self_signed_tls_client_auth.ts'
 import { type CertificateProof, whyNotTlsClientAuth } from './tls_client_auth.ts'
@@ -54,7 +55,7 @@ const proveCertificate = (
   const registered = client.tokenEndpointAuthMethod
   const held = credentials.filter(
     (credential): credential is CertificateCredential =>
-      credential.kind === 'certificate' && (registered === undefined || registered === methodOf(credential)),
+      credential.kind === 'certificate' && mayUseMethod(registered, methodOf(credential)),
   )
   const alive = held.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
   if (alive.length === 0) {

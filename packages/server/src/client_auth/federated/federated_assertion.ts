@@ -17,6 +17,7 @@ import type { Directory } from '../../directory/directory.ts'
 import { createDecoyKeys } from '../assertions/decoy_keys.ts'
 import { type AuthenticatedClient, nothingToClaim, type PresentedAssertion } from '../client_auth_method.ts'
 import { invalidClient } from '../invalid_client.ts'
+import { mayUseMethod } from '../registered_method.ts'
 import { whyNotMet } from './claim_conditions.ts'
 import type { PlatformKeys } from './platform_keys.ts'
 import { platforms } from './platforms/platforms.ts'
@@ -110,9 +111,7 @@ const usableCredentials = (
   if (record === undefined) return 'unknown client'
   const { disabled, tokenEndpointAuthMethod: registered } = record.client
   if (disabled) return 'the client is disabled'
-  // what it holds is an operator's doing either way; private_key_jwt is any assertion that a key pair signed
-  const allowed = registered === undefined || registered === 'federated' || registered === 'private_key_jwt'
-  if (!allowed) return `registered for ${registered}, used federated`
+  if (!mayUseMethod(registered, 'federated')) return `registered for ${registered}, used federated`
   const held = federatedCredentials(record)
   if (held.length === 0) return 'the client has no federated credential'
   const ofIssuer = held.filter((credential) => isOfIssuer(credential, claims))

@@ -4,6 +4,7 @@ import type { ClientRecord } from '@credence/storage'
 import type { Directory } from '../../directory/directory.ts'
 import { type AuthenticatedClient, nothingToClaim, type PresentedSecret } from '../client_auth_method.ts'
 import { invalidClient } from '../invalid_client.ts'
+import { mayUseMethod } from '../registered_method.ts'
 import { credentialIdOf, type SecretDigester } from './client_secret.ts'
 
 export interface ClientSecretDeps {
@@ -55,7 +56,6 @@ const proveSecret = (
   }
   if (client.disabled) throw invalidClient('the client is disabled')
   const registered = client.tokenEndpointAuthMethod
-  if (registered !== undefined && registered !== method)
-    throw invalidClient(`registered for ${registered}, used ${method}`)
+  if (!mayUseMethod(registered, method)) throw invalidClient(`registered for ${registered}, used ${method}`)
   return { record, credential, method, replayClaims: nothingToClaim }
 }
